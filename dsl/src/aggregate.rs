@@ -1,0 +1,116 @@
+//! Aggregates: commutative monoids over what they lift from each record.
+
+mod count;
+mod extremum;
+mod float_sum;
+mod mean;
+mod sum;
+mod tuple;
+
+pub use count::{Count, count};
+pub use extremum::{Extremum, Max, Min, Ordered, max, min};
+pub use float_sum::FloatSum;
+pub use mean::{Mean, MeanOf, mean};
+pub use sum::{Sum, Summable, sum};
+pub use tuple::Mapped;
+
+use crate::data::{Data, Produce};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+/// An aggregate: how records are lifted into accumulators, how these merge, and what they give.
+///
+/// # Laws
+///
+/// Work is spread over threads, chunks and machines, and resumed after crashes; the answer is the
+/// same each time because, for all accumulators `a`, `b`, `c` and values `v`, `w`:
+///
+/// - `zero` is neutral: merging it into `a`, or `a` into it, gives `a`;
+/// - merging is associative: `(a + b) + c` gives what `a + (b + c)` gives;
+/// - merging is commutative: `a + b` gives what `b + a` gives;
+/// - adding is merging: adding `v` to `a` gives what merging `a` with (`zero` plus `v`) gives;
+/// - an accumulator that is written with serde and read back is the same.
+///
+/// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `ouzel verify`
+/// and the test harness merge in random trees and compare. A panic in `add`, `merge` or `finish`
+/// fails the job, whatever its error policy.
+///
+/// # Example
+///
+/// ```
+/// use ouzel_dsl::{Aggregate, Arg, Produce, Result};
+///
+/// /// Whether any value was true.
+/// #[derive(Clone)]
+/// struct Any;
+///
+/// fn any(_: Arg<bool>) -> Any {
+///     Any
+/// }
+///
+/// impl Aggregate for Any {
+///     type In = bool;
+///     type Acc = bool;
+///     type Out = bool;
+///     fn zero(&self) -> bool { false }
+///     fn add(&self, acc: &mut bool, value: bool) { *acc |= value }
+///     fn merge(&self, acc: &mut bool, other: bool) { *acc |= other }
+///     fn finish(&self, acc: &bool) -> Result<bool, String> { Ok(*acc) }
+/// }
+/// # let _ = any(Arg::new());
+/// ```
+///
+/// In a job, `aggregate(any(|f| f.cancelled))`: the closure stands where the function takes an
+/// [`Arg`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "expected an aggregate, a tuple of aggregates or a record of them",
+    note = "such as `count()`, `(count(), mean(|r| r.delay))` or `Stats {{ n: count() }}`"
+)]
+pub trait Aggregate: Clone + Send + Sync + 'static {
+    /// What is lifted from each record.
+    type In: Data;
+    /// The accumulator.
+    type Acc: Clone + Send + Sync + Serialize + DeserializeOwned + 'static;
+    /// The result.
+    type Out: Data;
+
+    /// The accumulator of no records.
+    fn zero(&self) -> Self::Acc;
+
+    /// Adds what was lifted from one record.
+    fn add(&self, acc: &mut Self::Acc, value: <Self::In as Data>::View<'_>);
+
+    /// Adds another accumulator.
+    fn merge(&self, acc: &mut Self::Acc, other: Self::Acc);
+
+    /// The result; an error if it does not fit its type, which fails the job.
+    fn finish(&self, acc: &Self::Acc) -> Result<Self::Out, String>;
+}
+
+/// The place of a closure in an aggregate's arguments: a value of type `P`, lifted from each
+/// record.
+///
+/// An aggregate of your own takes an `Arg` where its users write a closure, and learns from it
+/// the type that the closure returns.
+pub struct Arg<P>(PhantomData<fn() -> P>);
+
+impl<P> Arg<P> {
+    /// A place for a closure that returns `P`.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Arg<P> {
+        Arg(PhantomData)
+    }
+}
+
+impl<P> Clone for Arg<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Arg<P> {}
+
+/// The type that travels for a closure's result.
+pub type DataOf<P> = <P as Produce>::Data;

@@ -1,0 +1,34 @@
+use super::Aggregate;
+
+/// The number of records. See [`count`].
+#[derive(Clone, Copy, Debug)]
+pub struct Count;
+
+/// The number of records in the group, as `u64`. Its column is `count`.
+pub fn count() -> Count {
+    Count
+}
+
+impl Aggregate for Count {
+    type In = ();
+    type Acc = u64;
+    type Out = u64;
+
+    fn zero(&self) -> u64 {
+        0
+    }
+
+    #[inline(always)]
+    fn add(&self, acc: &mut u64, (): ()) {
+        *acc += 1;
+    }
+
+    #[inline]
+    fn merge(&self, acc: &mut u64, other: u64) {
+        *acc += other;
+    }
+
+    fn finish(&self, acc: &u64) -> Result<u64, String> {
+        Ok(*acc)
+    }
+}

@@ -1,0 +1,168 @@
+use super::{Aggregate, Arg, DataOf};
+use crate::data::{Data, Produce};
+use crate::{Bytes, Date, Decimal, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cmp::Ordering;
+use std::marker::PhantomData;
+
+/// A type with the one total order that `min`, `max` and sorting use: -0.0 before 0.0, NaN last.
+pub trait Ordered: Data + Serialize + DeserializeOwned {
+    /// Compares two values.
+    fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering;
+}
+
+macro_rules! ordered {
+    ($($t:ty)*) => {$(
+        impl Ordered for $t {
+            #[inline(always)]
+            fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering {
+                a.cmp(&b)
+            }
+        }
+
+        impl Extremum for $t {
+            type Item = $t;
+
+            #[inline(always)]
+            fn item(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(view)
+            }
+
+            fn result(best: Option<$t>) -> Result<$t, String> {
+                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+            }
+        }
+    )*};
+}
+
+ordered! { bool i8 i16 i32 i64 u8 u16 u32 u64 String Bytes Timestamp Date
+Decimal<0> Decimal<1> Decimal<2> Decimal<3> Decimal<4> Decimal<6> Decimal<8> Decimal<9> Decimal<12> Decimal<18> }
+
+macro_rules! ordered_floats {
+    ($($t:ty)*) => {$(
+        impl Ordered for $t {
+            #[inline(always)]
+            fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering {
+                // `total_cmp` puts a NaN with a sign first; here every NaN is the same, and last.
+                match (a.is_nan(), b.is_nan()) {
+                    (false, false) => a.total_cmp(&b),
+                    (a, b) => a.cmp(&b),
+                }
+            }
+        }
+
+        impl Extremum for $t {
+            type Item = $t;
+
+            #[inline(always)]
+            fn item(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(if view.is_nan() { <$t>::NAN } else { view })
+            }
+
+            fn result(best: Option<$t>) -> Result<$t, String> {
+                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+            }
+        }
+    )*};
+}
+
+ordered_floats! { f32 f64 }
+
+/// What `min` and `max` take: an [`Ordered`] value, or an option of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no least and greatest value",
+    label = "not an ordered type",
+    note = "`min` and `max` take numbers, text, bytes, times, and options of these"
+)]
+pub trait Extremum: Data {
+    /// The ordered type.
+    type Item: Ordered;
+
+    /// The value, if there is one.
+    fn item(view: Self::View<'_>) -> Option<<Self::Item as Data>::View<'_>>;
+
+    /// The result as the type says.
+    fn result(best: Option<Self::Item>) -> Result<Self, String>;
+}
+
+impl<T: Ordered + Extremum<Item = T>> Extremum for Option<T> {
+    type Item = T;
+
+    #[inline(always)]
+    fn item(view: Option<T::View<'_>>) -> Option<T::View<'_>> {
+        view.and_then(T::item)
+    }
+
+    fn result(best: Option<T>) -> Result<Self, String> {
+        Ok(best)
+    }
+}
+
+/// Whether a value replaces the best so far, and does so if it is.
+#[inline(always)]
+fn improve<T: Extremum>(best: &mut Option<T::Item>, value: T::View<'_>, wanted: Ordering) {
+    let Some(value) = T::item(value) else { return };
+    match best {
+        Some(held) if T::Item::order(value, held.view()) != wanted => {}
+        _ => *best = Some(T::Item::own(value)),
+    }
+}
+
+macro_rules! extrema {
+    ($($(#[$doc:meta])* $name:ident, $Name:ident, $wanted:expr;)*) => {$(
+        #[doc = concat!("See [`", stringify!($name), "`].")]
+        pub struct $Name<T>(PhantomData<fn() -> T>);
+
+        impl<T> Clone for $Name<T> {
+            fn clone(&self) -> Self {
+                $Name(PhantomData)
+            }
+        }
+
+        $(#[$doc])*
+        pub fn $name<P: Produce>(_: Arg<P>) -> $Name<DataOf<P>>
+        where
+            DataOf<P>: Extremum,
+        {
+            $Name(PhantomData)
+        }
+
+        impl<T: Extremum> Aggregate for $Name<T> {
+            type In = T;
+            type Acc = Option<T::Item>;
+            type Out = T;
+
+            fn zero(&self) -> Self::Acc {
+                None
+            }
+
+            #[inline(always)]
+            fn add(&self, acc: &mut Self::Acc, value: T::View<'_>) {
+                improve::<T>(acc, value, $wanted);
+            }
+
+            fn merge(&self, acc: &mut Self::Acc, other: Self::Acc) {
+                match (&acc, &other) {
+                    (_, None) => {}
+                    (Some(a), Some(b)) if T::Item::order(b.view(), a.view()) != $wanted => {}
+                    _ => *acc = other,
+                }
+            }
+
+            fn finish(&self, acc: &Self::Acc) -> Result<T, String> {
+                T::result(acc.clone())
+            }
+        }
+    )*};
+}
+
+extrema! {
+    /// The least value in the group by the total order of [`Ordered`]; `None` does not count, and
+    /// over an option the least of nothing is `None`. The column is `min_` and the field's name.
+    min, Min, Ordering::Less;
+    /// The greatest value in the group by the total order of [`Ordered`]; `None` does not count,
+    /// and over an option the greatest of nothing is `None`. The column is `max_` and the field's
+    /// name.
+    max, Max, Ordering::Greater;
+}

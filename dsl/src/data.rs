@@ -1,0 +1,181 @@
+//! What may travel on a stream: [`Data`], its borrowed view, its typed column and its builder.
+//!
+//! Every type here comes in four forms. The owned value (`String`) is what state keeps. The *view*
+//! (`&str`) is what closures see: it is `Copy` and borrows, so that a row never has to own its
+//! strings. The [`Column`] reads views out of Arrow arrays, the [`Builder`] writes them back.
+
+mod bytes;
+mod list;
+mod number;
+mod option;
+mod text;
+mod tuple;
+
+pub use bytes::{Bytes, BytesBuilder, BytesColumn};
+pub use list::{List, ListBuilder, ListColumn};
+pub use number::{BoolBuilder, BoolColumn, NumberBuilder, NumberColumn};
+pub use option::{DefaultColumn, OptionBuilder, OptionColumn};
+pub use text::{TextBuilder, TextColumn};
+
+use crate::schema::{Field, Type};
+use arrow::array::{Array, ArrayRef};
+use std::collections::BTreeMap;
+
+/// A value that a stream can carry: a number, text, a time, a record, or options, lists and tuples
+/// of these.
+///
+/// `#[derive(Record)]` implements it for structs and for enums without fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel on a stream",
+    label = "not a type that Ouzel can store, encode and compare",
+    note = "use numbers, `String`, `Timestamp`, options, lists or tuples of these, or a type with `#[derive(Record)]`"
+)]
+pub trait Data: Clone + Send + Sync + 'static {
+    /// The borrowed form that closures see.
+    type View<'a>: Copy;
+    /// Reads views from Arrow.
+    type Column: Column<Self>;
+    /// Writes views to Arrow.
+    type Builder: Builder<Self>;
+    /// How many columns the value takes where it is a whole row: one, or one a field of a record
+    /// or tuple.
+    const WIDTH: usize = 1;
+    /// Whether null is one of its values.
+    const NULLABLE: bool = false;
+
+    /// The type's description.
+    fn ty() -> Type;
+
+    /// The columns of a row of this type. `names` has one name for each, where the job gives
+    /// them; a record brings its own.
+    fn columns(names: &[&str]) -> Vec<Field> {
+        let name = names.first().copied().unwrap_or("value");
+        vec![Field::new(name, Self::ty(), Self::NULLABLE)]
+    }
+
+    /// Borrows the value.
+    fn view(&self) -> Self::View<'_>;
+
+    /// Owns a view.
+    fn own(view: Self::View<'_>) -> Self;
+
+    /// The same view for a shorter time.
+    fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b>;
+}
+
+/// Typed reading of one or more Arrow arrays.
+pub trait Column<T: Data>: Send + Sync {
+    /// A column that was not decoded, since the job does not read it.
+    fn absent() -> Self;
+
+    /// Opens the array of one field. A null where the type has none, and a value that cannot be
+    /// represented, is noted in `bad`.
+    fn open(array: &ArrayRef, field: &Field, bad: &mut Bad) -> Self;
+
+    /// Opens the arrays of a whole row, `T::WIDTH` of them.
+    fn open_row(arrays: &[ArrayRef], bad: &mut Bad) -> Self
+    where
+        Self: Sized,
+    {
+        let field = Field::new("value", T::ty(), T::NULLABLE);
+        match arrays.first() {
+            Some(array) => Self::open(array, &field, bad),
+            None => Self::absent(),
+        }
+    }
+
+    /// The value in a row. In an absent column any value: the compiler sees to it that it is not
+    /// read.
+    fn get(&self, row: usize) -> T::View<'_>;
+}
+
+/// Typed writing of Arrow arrays.
+pub trait Builder<T: Data>: Default + Send {
+    /// Appends a value.
+    fn push(&mut self, view: T::View<'_>);
+
+    /// Appends a null in the place of a value.
+    fn push_null(&mut self);
+
+    /// Takes what was appended as one array.
+    fn finish(&mut self) -> ArrayRef;
+
+    /// Takes what was appended as the columns of a row, `T::WIDTH` of them.
+    fn finish_row(&mut self, out: &mut Vec<ArrayRef>) {
+        out.push(self.finish());
+    }
+}
+
+/// What a closure may return for a stream to carry: owned [`Data`], or a view of it.
+///
+/// A `map` may so return `OutRef { name: f.name, .. }` and never own the name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel on a stream",
+    label = "not a type that Ouzel can store, encode and compare",
+    note = "return numbers, text, `Timestamp`, options, lists or tuples of these, or a type with `#[derive(Record)]` or its `Ref`"
+)]
+pub trait Produce {
+    /// The type that travels.
+    type Data: Data;
+
+    /// The value as a view.
+    fn produce(&self) -> <Self::Data as Data>::View<'_>;
+}
+
+impl<P: Produce> Produce for &P {
+    type Data = P::Data;
+
+    fn produce(&self) -> <P::Data as Data>::View<'_> {
+        (**self).produce()
+    }
+}
+
+/// The rows of a chunk that cannot be decoded, each with its reason.
+#[derive(Debug, Default)]
+pub struct Bad {
+    rows: BTreeMap<usize, String>,
+}
+
+impl Bad {
+    /// Notes that a row cannot be decoded; the first reason stays.
+    pub fn note(&mut self, row: usize, reason: impl FnOnce() -> String) {
+        self.rows.entry(row).or_insert_with(reason);
+    }
+
+    /// Notes each null of a column that may hold none.
+    pub fn nulls(&mut self, array: &dyn Array, field: &Field) {
+        if array.null_count() == 0 {
+            return;
+        }
+        if let Some(nulls) = array.logical_nulls() {
+            for row in 0..array.len() {
+                if nulls.is_null(row) {
+                    self.note(row, || format!("column `{}` is null", field.name));
+                }
+            }
+        }
+    }
+
+    /// Whether all rows are good.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether this row is bad.
+    pub fn contains(&self, row: usize) -> bool {
+        self.rows.contains_key(&row)
+    }
+
+    /// The bad rows in order, with reasons.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.rows.iter().map(|(row, reason)| (*row, reason.as_str()))
+    }
+}
+
+/// Opens a field's array with its nulls checked: what records call for each of their columns.
+pub fn open_field<T: Data>(array: &ArrayRef, field: &Field, bad: &mut Bad) -> T::Column {
+    if !T::NULLABLE {
+        bad.nulls(array, field);
+    }
+    T::Column::open(array, field, bad)
+}

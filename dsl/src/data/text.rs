@@ -1,0 +1,144 @@
+//! Text: owned as `String`, seen as `&str`.
+
+use super::{Bad, Builder, Column, Data, Produce};
+use crate::schema::{Field, Type};
+use arrow::array::{
+    Array, ArrayRef, AsArray, LargeStringArray, StringArray, StringBuilder, StringViewArray,
+};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::{DataType, Int8Type, Int16Type, Int32Type};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A column of text in any of Arrow's layouts. Dictionaries are kept as they are: the values of a
+/// dictionary stay at one address for a whole row group, and keyed state makes use of that.
+pub enum TextColumn {
+    /// Offsets of 32 bits.
+    Plain(StringArray),
+    /// Offsets of 64 bits.
+    Large(LargeStringArray),
+    /// Views.
+    View(StringViewArray),
+    /// Codes into a dictionary.
+    Dictionary(ScalarBuffer<i32>, StringArray),
+}
+
+impl Data for String {
+    type View<'a> = &'a str;
+    type Column = TextColumn;
+    type Builder = TextBuilder;
+
+    fn ty() -> Type {
+        Type::Str
+    }
+
+    fn view(&self) -> &str {
+        self
+    }
+
+    fn own(view: &str) -> String {
+        view.to_owned()
+    }
+
+    fn shorten<'a: 'b, 'b>(view: &'a str) -> &'b str {
+        view
+    }
+}
+
+impl Produce for String {
+    type Data = String;
+
+    fn produce(&self) -> &str {
+        self
+    }
+}
+
+impl Produce for &str {
+    type Data = String;
+
+    fn produce(&self) -> &str {
+        self
+    }
+}
+
+impl Produce for Cow<'_, str> {
+    type Data = String;
+
+    fn produce(&self) -> &str {
+        self
+    }
+}
+
+impl Column<String> for TextColumn {
+    fn absent() -> Self {
+        TextColumn::Plain(StringArray::from(Vec::<&str>::new()))
+    }
+
+    fn open(array: &ArrayRef, field: &Field, bad: &mut Bad) -> Self {
+        match array.data_type() {
+            DataType::LargeUtf8 => TextColumn::Large(array.as_string().clone()),
+            DataType::Utf8View => TextColumn::View(array.as_string_view().clone()),
+            DataType::Utf8 => TextColumn::Plain(array.as_string().clone()),
+            DataType::Dictionary(..) => match dictionary(array) {
+                Some((codes, values)) => TextColumn::Dictionary(codes, values),
+                None => unreadable(array, field, bad),
+            },
+            _ => unreadable(array, field, bad),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, row: usize) -> &str {
+        match self {
+            TextColumn::Dictionary(codes, values) => {
+                let code = codes.get(row).map_or(usize::MAX, |c| *c as usize);
+                if code < values.len() { values.value(code) } else { "" }
+            }
+            TextColumn::Plain(array) if row < array.len() => array.value(row),
+            TextColumn::Large(array) if row < array.len() => array.value(row),
+            TextColumn::View(array) if row < array.len() => array.value(row),
+            _ => "",
+        }
+    }
+}
+
+/// Notes every row of an array that is not text: the schema check missed it.
+fn unreadable(array: &ArrayRef, field: &Field, bad: &mut Bad) -> TextColumn {
+    for row in 0..array.len() {
+        bad.note(row, || {
+            format!("column `{}` is {}, expected {field}", field.name, array.data_type())
+        });
+    }
+    <TextColumn as Column<String>>::absent()
+}
+
+/// A dictionary array's codes as 32 bits, and its values.
+fn dictionary(array: &ArrayRef) -> Option<(ScalarBuffer<i32>, StringArray)> {
+    let any = array.as_any_dictionary_opt()?;
+    let values = any.values().as_string_opt::<i32>()?.clone();
+    let keys = any.keys();
+    let codes = keys
+        .as_primitive_opt::<Int32Type>()
+        .map(|k| k.values().clone())
+        .or_else(|| Some(keys.as_primitive_opt::<Int16Type>()?.values().iter().map(|k| i32::from(*k)).collect()))
+        .or_else(|| Some(keys.as_primitive_opt::<Int8Type>()?.values().iter().map(|k| i32::from(*k)).collect()))?;
+    Some((codes, values))
+}
+
+/// Builds a column of text.
+#[derive(Default)]
+pub struct TextBuilder(StringBuilder);
+
+impl Builder<String> for TextBuilder {
+    fn push(&mut self, view: &str) {
+        self.0.append_value(view);
+    }
+
+    fn push_null(&mut self) {
+        self.0.append_null();
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}

@@ -1,0 +1,75 @@
+//! Decimal numbers with a fixed number of digits after the point.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A decimal number with `SCALE` digits after the point and at most 38 in all.
+///
+/// ```
+/// use ouzel_dsl::Decimal;
+/// let price: Decimal<2> = "-3.50".parse()?;
+/// assert_eq!(price.units(), -350);
+/// assert_eq!(price.to_string(), "-3.50");
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct Decimal<const SCALE: u8>(i128);
+
+/// The largest number of 38 digits.
+const UNITS_MAX: u128 = 10u128.pow(38) - 1;
+
+impl<const SCALE: u8> Decimal<SCALE> {
+    /// From units of the last digit: 350 is 3.50 where `SCALE` is 2.
+    pub const fn from_units(units: i128) -> Self {
+        Decimal(units)
+    }
+
+    /// The number in units of its last digit.
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+}
+
+impl<const SCALE: u8> FromStr for Decimal<SCALE> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a decimal with at most {SCALE} digits after the point");
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let fraction = fraction.trim_end_matches('0');
+        if whole.len() + fraction.len() == 0 && !digits.contains('0') || fraction.len() > SCALE.into() {
+            return Err(wrong());
+        }
+        let mut units: u128 = 0;
+        let padding = std::iter::repeat_n(b'0', usize::from(SCALE) - fraction.len());
+        for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
+            if !digit.is_ascii_digit() {
+                return Err(wrong());
+            }
+            units = units
+                .checked_mul(10)
+                .map(|u| u + u128::from(digit - b'0'))
+                .filter(|u| *u <= UNITS_MAX)
+                .ok_or_else(|| format!("{text:?} has more than 38 digits"))?;
+        }
+        let units = units as i128;
+        Ok(Decimal(if negative { -units } else { units }))
+    }
+}
+
+impl<const SCALE: u8> fmt::Display for Decimal<SCALE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let one = 10u128.pow(u32::from(SCALE));
+        let (whole, fraction) = (self.0.unsigned_abs() / one, self.0.unsigned_abs() % one);
+        match SCALE {
+            0 => write!(f, "{sign}{whole}"),
+            _ => write!(f, "{sign}{whole}.{fraction:0width$}", width = SCALE.into()),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Keyed streams: what aggregates work on.
+
+use crate::Span;
+use crate::aggregate::Aggregate;
+use crate::data::Data;
+use crate::key::Key;
+use crate::stream::{Stream, Tie, Tied};
+use crate::table::Table;
+use crate::window::{Unwindowed, Windows};
+use std::marker::PhantomData;
+
+/// A stream whose records have a key of type `K` and are put into windows by `W`.
+pub struct Keyed<K: Key, T: Data, W = Unwindowed>(PhantomData<fn() -> (K, T, W)>);
+
+impl<K: Key, T: Data, W> Clone for Keyed<K, T, W> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Key, T: Data, W> Copy for Keyed<K, T, W> {}
+
+impl<K: Key, T: Data, W> Keyed<K, T, W> {
+    #[doc(hidden)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Keyed(PhantomData)
+    }
+
+    #[doc(hidden)]
+    pub fn tie(self, _: Tie<(K, W)>) -> Self {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn tied<R>(self, _: Tie<R>) -> Tied<T, R> {
+        Stream::<T>::new().tied(Tie::new())
+    }
+
+    /// Names the operator before it: its id in plans, metrics, errors and kept state; on `key_by`,
+    /// also the key's column.
+    pub fn named(self, _name: &'static str) -> Self {
+        self
+    }
+}
+
+impl<K: Key, T: Data> Keyed<K, T, Unwindowed> {
+    /// Puts each record into windows of its event time: [`tumbling`](crate::tumbling) or
+    /// [`hopping`](crate::hopping).
+    pub fn window<W: Windows>(self, _windows: W) -> Keyed<K, T, W> {
+        Keyed::new()
+    }
+}
+
+impl<K: Key, T: Data, W: Windows> Keyed<K, T, W> {
+    /// Lets windows be done with: a record is late for each window whose end plus `lateness` is at
+    /// or before the greatest event time seen in the record's partition up to and including it.
+    ///
+    /// Without a lateness nothing is late, and state is kept for ever.
+    pub fn lateness(self, _lateness: Span) -> Self {
+        self
+    }
+
+    /// The late records, once for each window missed.
+    pub fn late(self) -> Stream<T> {
+        Stream::new()
+    }
+
+    /// One row for each key and window that holds a record: the aggregate's result.
+    pub fn aggregate<A: Aggregate>(self, _aggregate: A) -> Table<W::Keyed<K>, A::Out> {
+        Table::new()
+    }
+}

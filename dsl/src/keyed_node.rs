@@ -1,0 +1,62 @@
+//! What executors ask of a keyed operator: partial results per worker, state per shard.
+
+use crate::error::Result;
+use crate::stage::Port;
+use arrow::array::RecordBatch;
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// A keyed operator: what stands behind an exchange.
+pub trait KeyedNode: Send + Sync {
+    /// An empty combiner, which a stage feeds on one worker.
+    fn combiner(&self) -> Box<dyn Port>;
+
+    /// An empty state for all keys. It is cut into `shards` by key, so that merging runs in
+    /// parallel, and spills to files in `spill` when it takes more than `memory_bytes`.
+    fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState>;
+}
+
+/// Runs closures in parallel: how an executor lends its threads to a keyed state.
+pub type Parallel<'a> = &'a (dyn Fn(Vec<Box<dyn FnOnce() + Send + '_>>) + Sync);
+
+/// Takes batches of rows as they are made, from any thread.
+pub type Emit<'a> = &'a (dyn Fn(RecordBatch) -> Result<()> + Sync);
+
+/// The state of a keyed operator.
+pub trait KeyedState: Send {
+    /// Merges the combiners of all workers into the state, and leaves them empty. If `changes` is
+    /// given, it gets the new row of each key that changed; if `log` is given, it gets the
+    /// accumulators that were merged, to be replayed by [`load`](KeyedState::load).
+    fn absorb(
+        &mut self,
+        combiners: &mut [&mut dyn Port],
+        parallel: Parallel<'_>,
+        changes: Option<Emit<'_>>,
+        log: Option<&mut dyn Write>,
+    ) -> Result<()>;
+
+    /// Gives the rows of all windows whose end plus lateness is at or before the watermark, and
+    /// frees them.
+    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+
+    /// Gives all rows that are held, and keeps them.
+    fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+
+    /// Gives all rows that are held, and frees them as it goes.
+    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+
+    /// Writes all that is held in the form of a log.
+    fn save(&mut self, out: &mut dyn Write) -> Result<()>;
+
+    /// Merges what a log holds, but for windows that `closed` has passed.
+    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()>;
+
+    /// How many groups there have been since the start, closed ones included.
+    fn groups(&self) -> u64;
+
+    /// Takes on the count of groups of an earlier process.
+    fn set_groups(&mut self, groups: u64);
+
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize;
+}

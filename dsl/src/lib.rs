@@ -1,0 +1,42 @@
+//! What an Ouzel job is written with and compiled against.
+//!
+//! [`Record`] and [`Data`] say what travels; [`Stream`], [`Keyed`] and [`Table`] are the job
+//! language; [`plan`], [`stage`] and [`connector`] are what the compiler, the executors and the
+//! connectors share. Nothing here knows an executor or a file format.
+#![warn(missing_docs)]
+
+pub mod aggregate;
+pub mod connector;
+pub mod data;
+mod decimal;
+mod error;
+mod job;
+pub mod json;
+pub mod key;
+mod keyed;
+pub mod keyed_node;
+mod params;
+pub mod plan;
+mod record;
+pub mod schema;
+pub mod stage;
+mod stream;
+mod table;
+mod time;
+mod window;
+
+pub use aggregate::{Aggregate, Arg, count, max, mean, min, sum};
+pub use data::{Bytes, Data, List, Produce};
+pub use decimal::Decimal;
+pub use error::{Error, Result};
+pub use job::Job;
+pub use key::Key;
+pub use keyed::Keyed;
+pub use ouzel_macros::{Record, job};
+pub use params::{ParamInfo, Params};
+pub use plan::Plan;
+pub use record::Record;
+pub use stream::{Stream, Tie, Tied};
+pub use table::{Final, FinalColumn, FinalRef, Table};
+pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
+pub use window::{Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling};

@@ -1,0 +1,179 @@
+//! What `#[job]` compiles a job to: operators, and the stages they are fused into.
+
+use crate::connector::{Chunk, Comparison};
+use crate::error::Result;
+use crate::keyed_node::KeyedNode;
+use crate::schema::Field;
+use crate::stage::{Ports, StageContext};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use std::fmt;
+use std::sync::Arc;
+
+/// A job, ready to be run by either executor.
+pub struct Plan {
+    /// The job's name.
+    pub job: &'static str,
+    /// Every operator, in an order in which inputs come before their consumers.
+    pub operators: Vec<Operator>,
+    /// The job's inputs.
+    pub sources: Vec<SourceNode>,
+    /// The stages, in the same order as their operators.
+    pub stages: Vec<StageNode>,
+    /// Keyed operators: the targets of exchanges.
+    pub keyed: Vec<KeyedEntry>,
+    /// The job's outputs.
+    pub outputs: Vec<OutputNode>,
+    /// What stages push into; a stage names its ports by index in this list.
+    pub ports: Vec<PortKind>,
+    /// Job parameters and their values.
+    pub params: Vec<(String, String)>,
+}
+
+/// Index into [`Plan::operators`].
+pub type OperatorIndex = usize;
+
+/// One operator as the user wrote it. It keeps its identity through fusion.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// Its identity: the name of its `let` or output and its place in the chain, or the name given
+    /// with `.named(..)`. Never a line number.
+    pub id: String,
+    /// What kind it is: `filter`.
+    pub kind: &'static str,
+    /// Where it is written.
+    pub site: Site,
+    /// The operators it takes its records from.
+    pub inputs: Vec<OperatorIndex>,
+    /// The stage it is fused into, by index; keyed operators and outputs stand between stages.
+    pub stages: Vec<usize>,
+    /// Changes when the operator's own code changes; says nothing of those upstream.
+    pub fingerprint: u64,
+    /// What the plan says of it: the window, the lateness, why it did not fuse.
+    pub note: String,
+}
+
+/// Where an operator is written, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The file, as rustc was given it.
+    pub file: &'static str,
+    /// The line.
+    pub line: u32,
+    /// The operator in the user's words.
+    pub kind: &'static str,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} {}", self.file, self.line, self.kind)
+    }
+}
+
+/// An input of the job.
+pub struct SourceNode {
+    /// Its operator.
+    pub operator: OperatorIndex,
+    /// The input's name.
+    pub input: &'static str,
+    /// The record's name.
+    pub record: &'static str,
+    /// The record's fields.
+    pub fields: Vec<Field>,
+    /// Indices into `fields` of those that the job reads.
+    pub read: Vec<usize>,
+    /// What every record of interest meets.
+    pub prune: Vec<Comparison>,
+    /// The index of the event time in `fields`.
+    pub event_time: Option<usize>,
+    /// Whether lateness downstream needs each record's seen.
+    pub needs_seen: bool,
+    /// The greatest event time of the decodable rows of a batch.
+    pub time_max: fn(&RecordBatch) -> Option<i64>,
+}
+
+/// What feeds a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageInput {
+    /// A source, by index.
+    Source(usize),
+    /// The final rows of a keyed operator, by index.
+    Finals(usize),
+}
+
+/// Operators between two exchanges, fused.
+pub struct StageNode {
+    /// What feeds it.
+    pub input: StageInput,
+    /// The operators in it, in order.
+    pub operators: Vec<OperatorIndex>,
+    /// The ports it pushes into.
+    pub ports: Vec<usize>,
+    /// Runs one chunk through.
+    pub run: Arc<StageFn>,
+    /// The fused code, unformatted.
+    pub code: &'static str,
+}
+
+/// The compiled body of a stage: one virtual call a chunk.
+pub type StageFn = dyn Fn(&mut StageContext<'_>, &Ports, &Chunk) -> Result<()> + Send + Sync;
+
+/// What a port leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortKind {
+    /// A keyed operator, by index.
+    Keyed(usize),
+    /// An output stream, by index.
+    Output(usize),
+}
+
+/// A keyed operator in the plan.
+pub struct KeyedEntry {
+    /// Its operator.
+    pub operator: OperatorIndex,
+    /// Its state and logic.
+    pub node: Arc<dyn KeyedNode>,
+    /// Sources upstream, by index: whose watermarks it waits for.
+    pub sources: Vec<usize>,
+    /// The keyed operator whose finals are upstream, with the delay in microseconds that these
+    /// add to the watermark.
+    pub upstream: Vec<usize>,
+    /// Its lateness in microseconds.
+    pub lateness: Option<i64>,
+    /// The stage that its final rows feed, by index.
+    pub finals: Vec<usize>,
+    /// The table output that shows it, by index.
+    pub output: Option<usize>,
+    /// Its rows as a table: key, window, value.
+    pub schema: SchemaRef,
+}
+
+/// An output of the job.
+pub struct OutputNode {
+    /// Its operator.
+    pub operator: OperatorIndex,
+    /// The output's name.
+    pub name: &'static str,
+    /// Table or stream.
+    pub kind: OutputKind,
+    /// Its columns.
+    pub fields: Vec<Field>,
+    /// The same in Arrow's terms.
+    pub schema: SchemaRef,
+    /// How many of the columns, from the first, are the table's key.
+    pub key_columns: usize,
+    /// Makes an empty port for a stage to push rows into; streams only.
+    pub port: Option<PortFactory>,
+}
+
+/// Makes an empty port.
+pub type PortFactory = Arc<dyn Fn() -> Box<dyn crate::stage::Port> + Send + Sync>;
+
+/// Table or stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// A multiset of rows.
+    Stream,
+    /// The rows of a keyed operator, by index.
+    Table(usize),
+}

@@ -1,0 +1,268 @@
+//! What a stage sees while it runs a chunk: its counters, its errors, its ports.
+
+use crate::connector::Chunk;
+use crate::error::{Error, Result};
+use crate::plan::{OperatorIndex, Site};
+use arrow::array::RecordBatch;
+use std::any::Any;
+use std::cell::{RefCell, RefMut};
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What one worker's stages push into: a combiner of a keyed operator, or rows of an output.
+pub trait Port: Any + Send {
+    /// For the stage, which knows the type.
+    fn as_any(&mut self) -> &mut dyn Any;
+
+    /// Told once before each chunk, so that what is remembered of the last one's addresses can be
+    /// dropped.
+    fn begin(&mut self, _chunk: &RecordBatch) {}
+
+    /// Takes the finished batches of an output; a combiner has none.
+    fn take(&mut self, _all: bool) -> Vec<RecordBatch> {
+        Vec::new()
+    }
+
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize {
+        0
+    }
+
+    /// Writes what it holds to disk, if it can.
+    fn spill(&mut self, _dir: &std::path::Path) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// One worker's ports, by index in the plan.
+pub struct Ports(pub Vec<RefCell<Box<dyn Port>>>);
+
+impl Ports {
+    /// The port at an index as the type that the compiler knows it to be. The index and type come
+    /// from the same plan, so that a mismatch cannot happen.
+    pub fn get<P: Port>(&self, index: usize) -> RefMut<'_, P> {
+        RefMut::map(self.0[index].borrow_mut(), |port| match port.as_any().downcast_mut() {
+            Some(port) => port,
+            None => panic!("port {index} is not a {}", std::any::type_name::<P>()),
+        })
+    }
+}
+
+/// What to do with a record that cannot be decoded or processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// End the job.
+    #[default]
+    Fail,
+    /// Leave it out and count it.
+    Skip,
+    /// Leave it out, count it and keep it aside.
+    DeadLetter,
+}
+
+/// A record that an operator could not process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The operator.
+    pub operator: OperatorIndex,
+    /// The input's name.
+    pub input: String,
+    /// The partition's index.
+    pub partition: u32,
+    /// The record's offset.
+    pub offset: u64,
+    /// What was wrong.
+    pub message: String,
+    /// The record: its bytes where it could not be decoded, else its columns as JSON.
+    pub record: Vec<u8>,
+}
+
+/// What a stage counts and collects on one worker.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Records that each operator passed on.
+    pub out: Vec<u64>,
+    /// Late records, once for each window missed.
+    pub late: Vec<u64>,
+    /// Records that each operator failed on.
+    pub errors: Vec<u64>,
+    /// The failures to keep aside.
+    pub dead_letters: Vec<Failure>,
+}
+
+impl Tally {
+    /// An empty tally for so many operators.
+    pub fn new(operators: usize) -> Tally {
+        let zeros = vec![0; operators];
+        Tally { out: zeros.clone(), late: zeros.clone(), errors: zeros, dead_letters: Vec::new() }
+    }
+
+    /// Adds another worker's, and leaves that empty.
+    pub fn take_from(&mut self, other: &mut Tally) {
+        let pairs = [(&mut self.out, &mut other.out), (&mut self.late, &mut other.late), (&mut self.errors, &mut other.errors)];
+        for (into, from) in pairs {
+            into.iter_mut().zip(from).for_each(|(a, b)| *a += std::mem::take(b));
+        }
+        self.dead_letters.append(&mut other.dead_letters);
+    }
+}
+
+/// What a stage sees while it runs one chunk.
+pub struct StageContext<'a> {
+    /// Counts and failures.
+    pub tally: &'a mut Tally,
+    /// The error policy.
+    pub on_error: OnError,
+    /// The greatest event time of the partition before this chunk.
+    pub seen: i64,
+    /// Where operators are written, by index.
+    pub sites: &'a [Site],
+    /// The input's name.
+    pub input: &'a str,
+    /// The partition's name.
+    pub partition: &'a str,
+    /// The operator at work, so that a panic can be pinned to it.
+    pub at: OperatorIndex,
+    /// The row at work.
+    pub row: usize,
+}
+
+impl StageContext<'_> {
+    /// Runs `body` for each row. A panic in it is the row's failure, and the next row goes on.
+    #[inline(always)]
+    pub fn rows(&mut self, chunk: &Chunk, mut body: impl FnMut(&mut Self, usize) -> Result<()>) -> Result<()> {
+        let rows = chunk.batch.num_rows();
+        let mut next = 0;
+        while next < rows {
+            let run = AssertUnwindSafe(|| {
+                while next < rows {
+                    self.row = next;
+                    next += 1;
+                    body(self, next - 1)?;
+                }
+                Ok(())
+            });
+            match quietly(run) {
+                Ok(done) => return done,
+                Err(panic) => self.fail(chunk, self.at, panic)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs what comes after one of several consumers, or one of several records that an operator
+    /// made: a panic in it must not keep the others from going on.
+    #[inline(always)]
+    pub fn branch(&mut self, chunk: &Chunk, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        match quietly(AssertUnwindSafe(|| body(self))) {
+            Ok(done) => done,
+            Err(panic) => self.fail(chunk, self.at, panic),
+        }
+    }
+
+    /// An operator failed on the row at work: follows the error policy.
+    #[cold]
+    pub fn fail(&mut self, chunk: &Chunk, operator: OperatorIndex, message: impl Display) -> Result<()> {
+        let row = self.row;
+        let record = || crate::json::row(&chunk.batch, row).into_bytes();
+        let (offset, message) = (chunk.offsets.get(row), message.to_string());
+        self.failure(chunk.partition, offset, operator, message, record)
+    }
+
+    /// A record could not be decoded.
+    #[cold]
+    pub fn reject(&mut self, chunk: &Chunk, operator: OperatorIndex) -> Result<()> {
+        for reject in &chunk.rejects {
+            let (offset, reason) = (reject.offset, reject.reason.clone());
+            self.failure(chunk.partition, offset, operator, reason, || reject.bytes.clone())?;
+        }
+        Ok(())
+    }
+
+    fn failure(
+        &mut self,
+        partition: u32,
+        offset: u64,
+        operator: OperatorIndex,
+        message: String,
+        record: impl FnOnce() -> Vec<u8>,
+    ) -> Result<()> {
+        match self.on_error {
+            OnError::Fail => {
+                let site = self.sites.get(operator).map(Site::to_string).unwrap_or_default();
+                let record = String::from_utf8_lossy(&record()).into_owned();
+                let address = match self.partition {
+                    "" => self.input.to_owned(),
+                    partition => format!("{} {partition}, offset {offset}", self.input),
+                };
+                let record = match record.trim_end() {
+                    "" => String::new(),
+                    text => format!("\n  record: {}", shortened(text)),
+                };
+                return Err(Error::Record { site, address, record, message });
+            }
+            OnError::Skip => {}
+            OnError::DeadLetter => self.tally.dead_letters.push(Failure {
+                operator,
+                input: self.input.to_owned(),
+                partition,
+                offset,
+                message,
+                record: record(),
+            }),
+        }
+        self.tally.errors[operator] += 1;
+        Ok(())
+    }
+}
+
+/// At most 500 characters of a record.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(500) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+thread_local! {
+    /// Whether a panic on this thread is a record's failure, and what the last one said.
+    static PANIC: RefCell<(bool, String)> = const { RefCell::new((false, String::new())) };
+}
+
+/// Runs a closure; a panic in it is an error with its message and place, and prints nothing.
+fn quietly<R>(body: AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, String> {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let ours = PANIC.with_borrow_mut(|(quiet, said)| {
+                *said = match info.location() {
+                    Some(place) => format!("panicked at {}:{}: {}", place.file(), place.line(), message(info.payload())),
+                    None => format!("panicked: {}", message(info.payload())),
+                };
+                *quiet
+            });
+            if !ours {
+                before(info);
+            }
+        }));
+    });
+    let outer = PANIC.with_borrow_mut(|p| std::mem::replace(&mut p.0, true));
+    let result = catch_unwind(body);
+    PANIC.with_borrow_mut(|p| p.0 = outer);
+    result.map_err(|_| PANIC.with_borrow_mut(|p| std::mem::take(&mut p.1)))
+}
+
+fn message(payload: &dyn Any) -> &str {
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no message",
+    }
+}
+
+/// Calls a closure: where one cannot be inlined, since it has a `return` or `?` of its own.
+#[inline(always)]
+pub fn call<A, R>(argument: A, f: impl FnOnce(A) -> R) -> R {
+    f(argument)
+}

@@ -1,0 +1,216 @@
+//! Streams: what a job's first operators work on.
+
+use crate::data::{Data, Produce};
+use crate::key::Key;
+use crate::keyed::Keyed;
+use crate::window::Unwindowed;
+use std::fmt::Display;
+use std::marker::PhantomData;
+
+/// A multiset of records, each with an event time.
+///
+/// In a `#[job]`, streams are what the operators below take and give. The closures see a borrowed
+/// view of each record: of `String` a `&str`, of a `#[derive(Record)]` struct `Name` a
+/// `NameRef<'_>`. The job compiler inlines them into the stage; the methods here only give them
+/// their types, and are never called.
+pub struct Stream<T: Data>(PhantomData<fn() -> T>);
+
+impl<T: Data> Clone for Stream<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Data> Copy for Stream<T> {}
+
+impl<T: Data> Stream<T> {
+    #[doc(hidden)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Stream(PhantomData)
+    }
+
+    /// Keeps the records for which the closure is true.
+    pub fn filter(self, _keep: impl Fn(&'static T::View<'static>) -> bool) -> Stream<T> {
+        self
+    }
+
+    /// Makes one record of each; its event time stays.
+    pub fn map<P: Produce>(self, _f: impl Fn(&'static T::View<'static>) -> P) -> Stream<P::Data> {
+        Stream::new()
+    }
+
+    /// Makes any number of records of each; the event time stays.
+    pub fn flat_map<I>(self, _f: impl Fn(&'static T::View<'static>) -> I) -> Stream<<I::Item as Produce>::Data>
+    where
+        I: IntoIterator,
+        I::Item: Produce,
+    {
+        Stream::new()
+    }
+
+    /// Makes one record or none of each; the event time stays.
+    pub fn filter_map<P: Produce>(self, _f: impl Fn(&'static T::View<'static>) -> Option<P>) -> Stream<P::Data> {
+        Stream::new()
+    }
+
+    /// `filter` that can fail: an error follows the job's error policy.
+    pub fn try_filter<E: Display>(self, _keep: impl Fn(&'static T::View<'static>) -> Result<bool, E>) -> Stream<T> {
+        self
+    }
+
+    /// `map` that can fail: an error follows the job's error policy.
+    pub fn try_map<P: Produce, E: Display>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<P, E>,
+    ) -> Stream<P::Data> {
+        Stream::new()
+    }
+
+    /// `flat_map` that can fail: an error follows the job's error policy.
+    pub fn try_flat_map<I, E: Display>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<I, E>,
+    ) -> Stream<<I::Item as Produce>::Data>
+    where
+        I: IntoIterator,
+        I::Item: Produce,
+    {
+        Stream::new()
+    }
+
+    /// `filter_map` that can fail: an error follows the job's error policy.
+    pub fn try_filter_map<P: Produce, E: Display>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<Option<P>, E>,
+    ) -> Stream<P::Data> {
+        Stream::new()
+    }
+
+    /// Looks at each record and passes it on: for logging and debugging.
+    pub fn inspect(self, _f: impl Fn(&'static T::View<'static>)) -> Stream<T> {
+        self
+    }
+
+    /// All records of both streams.
+    pub fn merge(self, _other: Stream<T>) -> Stream<T> {
+        self
+    }
+
+    /// Gives each record a key, by which it is then aggregated. `|_| ()` is the global key.
+    pub fn key_by<P: Produce>(self, _key: impl Fn(&'static T::View<'static>) -> P) -> Keyed<P::Data, T, Unwindowed>
+    where
+        P::Data: Key,
+    {
+        Keyed::new()
+    }
+
+    /// Names the operator before it: its id in plans, metrics, errors and kept state, and the
+    /// name of the output column where it makes one.
+    pub fn named(self, _name: &'static str) -> Stream<T> {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn tied<R>(self, _: Tie<R>) -> Tied<T, R> {
+        Tied(PhantomData)
+    }
+
+    #[doc(hidden)]
+    pub fn tie(self, _: Tie<T>) -> Stream<T> {
+        self
+    }
+}
+
+/// Carries a type that inference found in a job's types over to its stages, so that both mean the
+/// same.
+pub struct Tie<R>(PhantomData<fn() -> R>);
+
+impl<R> Clone for Tie<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Tie<R> {}
+
+impl<R> Tie<R> {
+    #[doc(hidden)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Tie<R> {
+        Tie(PhantomData)
+    }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn is(self, value: R) -> R {
+        value
+    }
+}
+
+#[doc(hidden)]
+pub struct Tied<T, R>(PhantomData<fn() -> (T, R)>);
+
+impl<T: Data, R> Tied<T, R> {
+    pub fn map(self, _f: impl Fn(&'static T::View<'static>) -> R) -> Stream<R::Data>
+    where
+        R: Produce,
+    {
+        Stream::new()
+    }
+
+    pub fn flat_map<I>(self, _f: impl Fn(&'static T::View<'static>) -> I) -> Stream<R::Data>
+    where
+        I: IntoIterator<Item = R>,
+        R: Produce,
+    {
+        Stream::new()
+    }
+
+    pub fn try_flat_map<I, E: Display>(self, _f: impl Fn(&'static T::View<'static>) -> Result<I, E>) -> Stream<R::Data>
+    where
+        I: IntoIterator<Item = R>,
+        R: Produce,
+    {
+        Stream::new()
+    }
+
+    pub fn key_by(self, _key: impl Fn(&'static T::View<'static>) -> R) -> Keyed<R::Data, T, Unwindowed>
+    where
+        R: Produce,
+        R::Data: Key,
+    {
+        Keyed::new()
+    }
+
+    pub fn argument(self, _f: impl Fn(&'static T::View<'static>) -> R) -> crate::Arg<R> {
+        crate::Arg::new()
+    }
+}
+
+impl<T: Data, P: Produce> Tied<T, Option<P>> {
+    pub fn filter_map(self, _f: impl Fn(&'static T::View<'static>) -> Option<P>) -> Stream<P::Data> {
+        Stream::new()
+    }
+}
+
+impl<T: Data, P, E: Display> Tied<T, Result<P, E>> {
+    pub fn try_map(self, _f: impl Fn(&'static T::View<'static>) -> Result<P, E>) -> Stream<P::Data>
+    where
+        P: Produce,
+    {
+        Stream::new()
+    }
+}
+
+impl<T: Data, E: Display> Tied<T, Result<bool, E>> {
+    pub fn try_filter(self, _f: impl Fn(&'static T::View<'static>) -> Result<bool, E>) -> Stream<T> {
+        Stream::new()
+    }
+}
+
+impl<T: Data, P: Produce, E: Display> Tied<T, Result<Option<P>, E>> {
+    pub fn try_filter_map(self, _f: impl Fn(&'static T::View<'static>) -> Result<Option<P>, E>) -> Stream<P::Data> {
+        Stream::new()
+    }
+}

@@ -1,0 +1,85 @@
+//! What a run is told, in either mode.
+
+use ouzel_dsl::connector::{Connect, Sink};
+use ouzel_dsl::stage::OnError;
+use ouzel_hooks::Observers;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What a run is told, in either mode.
+#[derive(Clone)]
+pub struct RunConfig {
+    /// Where each input comes from, by name.
+    pub inputs: BTreeMap<String, Arc<dyn Connect>>,
+    /// Where each output goes, by name.
+    pub outputs: BTreeMap<String, Arc<dyn Sink>>,
+    /// What to do with records that cannot be decoded or processed.
+    pub on_error: OnError,
+    /// Where such records go if they are kept.
+    pub dead_letters: Option<Arc<dyn Sink>>,
+    /// How many threads run stages.
+    pub workers: usize,
+    /// How many bytes keyed state may take in memory before it spills.
+    pub memory_bytes: usize,
+    /// Where spilled state goes; the system's folder for temporary files if not given.
+    pub spill: Option<PathBuf>,
+    /// How many rows a chunk has at the most.
+    pub chunk_rows: usize,
+    /// About how many bytes of input a split covers.
+    pub split_bytes: u64,
+    /// Who watches.
+    pub observers: Observers,
+    /// Set to end the run cleanly before the end of input.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        RunConfig {
+            inputs: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            on_error: OnError::Fail,
+            dead_letters: None,
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: 2 << 30,
+            spill: None,
+            chunk_rows: 8192,
+            split_bytes: 16 << 20,
+            observers: Observers::default(),
+            stop: Arc::default(),
+        }
+    }
+}
+
+/// What a stream run is told besides.
+#[derive(Clone, Debug)]
+pub struct StreamConfig {
+    /// Where checkpoints are kept; without, a restart begins anew.
+    pub state: Option<PathBuf>,
+    /// From one commit to the next, in milliseconds.
+    pub epoch_ms: u64,
+    /// Orders the reading of partitions by this seed rather than by event time: for tests.
+    pub shuffle: Option<u64>,
+    /// Ends an epoch after so many splits too: for tests.
+    pub splits_per_epoch: Option<usize>,
+    /// Ends the run after so many splits as a crash would, without a commit: for tests.
+    pub crash_after_splits: Option<usize>,
+    /// The job's code and parameters differ from those that the state was made by, and this is
+    /// accepted for these operators.
+    pub accept: Vec<String>,
+}
+
+impl Default for StreamConfig {
+    fn default() -> Self {
+        StreamConfig {
+            state: None,
+            epoch_ms: 1_000,
+            shuffle: None,
+            splits_per_epoch: None,
+            crash_after_splits: None,
+            accept: Vec::new(),
+        }
+    }
+}

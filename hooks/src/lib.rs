@@ -1,0 +1,102 @@
+//! One observer interface, called with the same events by both executors.
+#![warn(missing_docs)]
+
+mod progress;
+mod summary;
+
+pub use progress::Progress;
+pub use summary::{OperatorTotals, Summary};
+
+use ouzel_dsl::Plan;
+use std::sync::Arc;
+
+/// Something happened in a run.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The run begins.
+    Started {
+        /// `batch` or `stream`.
+        mode: &'static str,
+        /// The job's name.
+        job: &'a str,
+        /// How many bytes there are to read, if that is known.
+        bytes_total: Option<u64>,
+    },
+    /// A chunk went through its stage.
+    Chunk {
+        /// Rows in it.
+        rows: u64,
+    },
+    /// A split of an input was read to its end.
+    Split {
+        /// The input's name.
+        input: &'a str,
+        /// Bytes of input it covered.
+        bytes: u64,
+    },
+    /// The least watermark of all sources moved, in microseconds since 1970.
+    Watermark {
+        /// Where it is now; `i64::MAX` at the end of input.
+        micros: i64,
+    },
+    /// An epoch was committed: state, positions and outputs are durable together.
+    Commit {
+        /// The epoch's number.
+        epoch: u64,
+        /// Bytes written to the checkpoint.
+        bytes: u64,
+    },
+    /// State went to disk.
+    Spill {
+        /// Bytes written.
+        bytes: u64,
+    },
+    /// The run ended.
+    Finished {
+        /// What it did.
+        summary: &'a Summary,
+    },
+}
+
+/// Watches a run. Called from any thread, and never allowed to change a result.
+pub trait Observer: Send + Sync {
+    /// Takes an event; must return soon.
+    fn on(&self, event: &Event<'_>);
+}
+
+/// Several observers as one.
+#[derive(Clone, Default)]
+pub struct Observers(Vec<Arc<dyn Observer>>);
+
+impl Observers {
+    /// Adds one more.
+    pub fn with(mut self, observer: Arc<dyn Observer>) -> Observers {
+        self.0.push(observer);
+        self
+    }
+
+    /// Tells all.
+    pub fn tell(&self, event: Event<'_>) {
+        for observer in &self.0 {
+            observer.on(&event);
+        }
+    }
+}
+
+/// The operators' totals of a finished run, in the plan's order.
+pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotals> {
+    plan.operators
+        .iter()
+        .enumerate()
+        .map(|(i, operator)| OperatorTotals {
+            name: operator.id.clone(),
+            kind: operator.kind.to_owned(),
+            site: operator.site.to_string(),
+            records_in: operator.inputs.iter().map(|input| tally.out[*input]).sum(),
+            records_out: tally.out[i],
+            late: tally.late[i],
+            errors: tally.errors[i],
+        })
+        .collect()
+}

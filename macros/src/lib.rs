@@ -1,0 +1,15 @@
+//! The procedural macros of Ouzel: each an entry into `ouzel-compiler`.
+
+use proc_macro::TokenStream;
+
+/// Makes a struct or an enum without fields a record.
+#[proc_macro_derive(Record, attributes(record))]
+pub fn record(input: TokenStream) -> TokenStream {
+    ouzel_compiler::record(input.into()).into()
+}
+
+/// Compiles a function into a job.
+#[proc_macro_attribute]
+pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {
+    ouzel_compiler::job(options.into(), input.into()).into()
+}
