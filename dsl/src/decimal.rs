@@ -12,8 +12,19 @@ use std::str::FromStr;
 /// assert_eq!(price.to_string(), "-3.50");
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Decimal<const SCALE: u8>(i128);
 
 /// The largest number of 38 digits.
@@ -35,14 +46,17 @@ impl<const SCALE: u8> FromStr for Decimal<SCALE> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a decimal with at most {SCALE} digits after the point");
+        let wrong =
+            || format!("{text:?} is not a decimal with at most {SCALE} digits after the point");
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let fraction = fraction.trim_end_matches('0');
-        if whole.len() + fraction.len() == 0 && !digits.contains('0') || fraction.len() > SCALE.into() {
+        if whole.len() + fraction.len() == 0 && !digits.contains('0')
+            || fraction.len() > SCALE.into()
+        {
             return Err(wrong());
         }
         let mut units: u128 = 0;

@@ -13,7 +13,9 @@ pub enum Error {
     #[error("{0}")]
     Schema(String),
     /// A record could not be read or processed, and the policy is to fail.
-    #[error("{site}: {message}\n  at {address}{record}\n  `--on-error skip` goes on without such records, `--on-error dead-letter=URI` keeps them aside")]
+    #[error(
+        "{site}: {message}\n  at {address}{record}\n  `--on-error skip` goes on without such records, `--on-error dead-letter=URI` keeps them aside"
+    )]
     Record {
         /// `src/main.rs:14 filter`.
         site: String,

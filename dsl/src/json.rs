@@ -1,8 +1,8 @@
 //! Arrow rows as JSON: what JSON lines are written with, and how a record is shown in an error.
 
+use crate::{Date, Timestamp};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::*;
-use crate::{Date, Timestamp};
 use std::fmt::Write;
 
 /// A row as a JSON object on one line. Times are RFC 3339, decimals are text, bytes are
@@ -16,7 +16,8 @@ pub fn row(batch: &RecordBatch, row: usize) -> String {
 /// Appends a row as a JSON object.
 pub fn write_row(batch: &RecordBatch, row: usize, out: &mut String) {
     out.push('{');
-    for (i, (field, column)) in batch.schema_ref().fields().iter().zip(batch.columns()).enumerate() {
+    for (i, (field, column)) in batch.schema_ref().fields().iter().zip(batch.columns()).enumerate()
+    {
         if i > 0 {
             out.push(',');
         }
@@ -45,8 +46,8 @@ pub fn write_text(text: &str, out: &mut String) {
         plain = i + 1;
         match escape {
             "" => {
-            let _ = write!(out, "\\u{byte:04x}");
-        }
+                let _ = write!(out, "\\u{byte:04x}");
+            }
             escape => out.push_str(escape),
         }
     }
@@ -70,14 +71,14 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
         return;
     }
     macro_rules! number {
-        ($t:ty) => {
-            {
-                let _ = write!(out, "{}", array.as_primitive::<$t>().value(row));
-            }
-        };
+        ($t:ty) => {{
+            let _ = write!(out, "{}", array.as_primitive::<$t>().value(row));
+        }};
     }
     match array.data_type() {
-        DataType::Boolean => out.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
+        DataType::Boolean => {
+            out.push_str(if array.as_boolean().value(row) { "true" } else { "false" })
+        }
         DataType::Int8 => number!(Int8Type),
         DataType::Int16 => number!(Int16Type),
         DataType::Int32 => number!(Int32Type),
@@ -88,7 +89,11 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
         DataType::UInt64 => number!(UInt64Type),
         DataType::Float32 => {
             let value = array.as_primitive::<Float32Type>().value(row);
-            if value.is_finite() { let _ = write!(out, "{value:?}"); } else { write_float(value.into(), out) }
+            if value.is_finite() {
+                let _ = write!(out, "{value:?}");
+            } else {
+                write_float(value.into(), out)
+            }
         }
         DataType::Float64 => write_float(array.as_primitive::<Float64Type>().value(row), out),
         DataType::Utf8 => write_text(array.as_string::<i32>().value(row), out),
@@ -101,18 +106,30 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
         }
         DataType::Timestamp(unit, _) => {
             let micros = match unit {
-                TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row).saturating_mul(1_000_000),
-                TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value(row).saturating_mul(1_000),
-                TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().value(row),
-                TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000),
+                TimeUnit::Second => {
+                    array.as_primitive::<TimestampSecondType>().value(row).saturating_mul(1_000_000)
+                }
+                TimeUnit::Millisecond => array
+                    .as_primitive::<TimestampMillisecondType>()
+                    .value(row)
+                    .saturating_mul(1_000),
+                TimeUnit::Microsecond => {
+                    array.as_primitive::<TimestampMicrosecondType>().value(row)
+                }
+                TimeUnit::Nanosecond => {
+                    array.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000)
+                }
             };
             let _ = write!(out, "\"{}\"", Timestamp::from_micros(micros));
         }
         DataType::Decimal128(_, _) => {
-            let _ = write!(out, "\"{}\"", array.as_primitive::<Decimal128Type>().value_as_string(row));
+            let _ =
+                write!(out, "\"{}\"", array.as_primitive::<Decimal128Type>().value_as_string(row));
         }
         DataType::Dictionary(_, _) => match array.as_any_dictionary_opt() {
-            Some(dictionary) => write_value(dictionary.values(), dictionary.normalized_keys()[row], out),
+            Some(dictionary) => {
+                write_value(dictionary.values(), dictionary.normalized_keys()[row], out)
+            }
             None => out.push_str("null"),
         },
         DataType::Struct(fields) => {
@@ -146,6 +163,8 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
 
 fn write_bytes(bytes: &[u8], out: &mut String) {
     out.push('"');
-    bytes.iter().for_each(|b| let _ = write!(out, "{b:02x}"));
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
     out.push('"');
 }

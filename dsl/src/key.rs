@@ -96,11 +96,7 @@ integers! {
 /// The bits of a float in which -0.0 is 0.0 and every NaN is the same.
 macro_rules! canonical_bits {
     ($view:expr, $t:ty) => {
-        if $view.is_nan() {
-            <$t>::NAN.to_bits()
-        } else {
-            ($view + 0.0).to_bits()
-        }
+        if $view.is_nan() { <$t>::NAN.to_bits() } else { ($view + 0.0).to_bits() }
     };
 }
 
@@ -130,7 +126,6 @@ macro_rules! floats {
         }
     )*};
 }
-
 
 floats! {
     f32: u32, 1u32 << 31;

@@ -39,4 +39,6 @@ pub use record::Record;
 pub use stream::{Stream, Tie, Tied};
 pub use table::{Final, FinalColumn, FinalRef, Table};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
-pub use window::{Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling};
+pub use window::{
+    Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling,
+};

@@ -25,7 +25,9 @@ impl Params {
     pub fn get<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T> {
         let flag = name.replace('_', "-");
         let text = self.0.get(name).ok_or_else(|| {
-            Error::Usage(format!("the parameter `{name}` has no value; give it as `--{flag} VALUE`"))
+            Error::Usage(format!(
+                "the parameter `{name}` has no value; give it as `--{flag} VALUE`"
+            ))
         })?;
         text.parse().map_err(|e| Error::Usage(format!("`--{flag} {text}`: {e}")))
     }

@@ -99,7 +99,11 @@ impl Tally {
 
     /// Adds another worker's, and leaves that empty.
     pub fn take_from(&mut self, other: &mut Tally) {
-        let pairs = [(&mut self.out, &mut other.out), (&mut self.late, &mut other.late), (&mut self.errors, &mut other.errors)];
+        let pairs = [
+            (&mut self.out, &mut other.out),
+            (&mut self.late, &mut other.late),
+            (&mut self.errors, &mut other.errors),
+        ];
         for (into, from) in pairs {
             into.iter_mut().zip(from).for_each(|(a, b)| *a += std::mem::take(b));
         }
@@ -130,7 +134,11 @@ pub struct StageContext<'a> {
 impl StageContext<'_> {
     /// Runs `body` for each row. A panic in it is the row's failure, and the next row goes on.
     #[inline(always)]
-    pub fn rows(&mut self, chunk: &Chunk, mut body: impl FnMut(&mut Self, usize) -> Result<()>) -> Result<()> {
+    pub fn rows(
+        &mut self,
+        chunk: &Chunk,
+        mut body: impl FnMut(&mut Self, usize) -> Result<()>,
+    ) -> Result<()> {
         let rows = chunk.batch.num_rows();
         let mut next = 0;
         while next < rows {
@@ -153,7 +161,11 @@ impl StageContext<'_> {
     /// Runs what comes after one of several consumers, or one of several records that an operator
     /// made: a panic in it must not keep the others from going on.
     #[inline(always)]
-    pub fn branch(&mut self, chunk: &Chunk, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub fn branch(
+        &mut self,
+        chunk: &Chunk,
+        body: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
         match quietly(AssertUnwindSafe(|| body(self))) {
             Ok(done) => done,
             Err(panic) => self.fail(chunk, self.at, panic),
@@ -162,7 +174,12 @@ impl StageContext<'_> {
 
     /// An operator failed on the row at work: follows the error policy.
     #[cold]
-    pub fn fail(&mut self, chunk: &Chunk, operator: OperatorIndex, message: impl Display) -> Result<()> {
+    pub fn fail(
+        &mut self,
+        chunk: &Chunk,
+        operator: OperatorIndex,
+        message: impl Display,
+    ) -> Result<()> {
         let row = self.row;
         let record = || crate::json::row(&chunk.batch, row).into_bytes();
         let (offset, message) = (chunk.offsets.get(row), message.to_string());
@@ -237,7 +254,12 @@ fn quietly<R>(body: AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, String> {
         std::panic::set_hook(Box::new(move |info| {
             let ours = PANIC.with_borrow_mut(|(quiet, said)| {
                 *said = match info.location() {
-                    Some(place) => format!("panicked at {}:{}: {}", place.file(), place.line(), message(info.payload())),
+                    Some(place) => format!(
+                        "panicked at {}:{}: {}",
+                        place.file(),
+                        place.line(),
+                        message(info.payload())
+                    ),
                     None => format!("panicked: {}", message(info.payload())),
                 };
                 *quiet

@@ -41,7 +41,10 @@ impl<T: Data> Stream<T> {
     }
 
     /// Makes any number of records of each; the event time stays.
-    pub fn flat_map<I>(self, _f: impl Fn(&'static T::View<'static>) -> I) -> Stream<<I::Item as Produce>::Data>
+    pub fn flat_map<I>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> I,
+    ) -> Stream<<I::Item as Produce>::Data>
     where
         I: IntoIterator,
         I::Item: Produce,
@@ -50,12 +53,18 @@ impl<T: Data> Stream<T> {
     }
 
     /// Makes one record or none of each; the event time stays.
-    pub fn filter_map<P: Produce>(self, _f: impl Fn(&'static T::View<'static>) -> Option<P>) -> Stream<P::Data> {
+    pub fn filter_map<P: Produce>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Option<P>,
+    ) -> Stream<P::Data> {
         Stream::new()
     }
 
     /// `filter` that can fail: an error follows the job's error policy.
-    pub fn try_filter<E: Display>(self, _keep: impl Fn(&'static T::View<'static>) -> Result<bool, E>) -> Stream<T> {
+    pub fn try_filter<E: Display>(
+        self,
+        _keep: impl Fn(&'static T::View<'static>) -> Result<bool, E>,
+    ) -> Stream<T> {
         self
     }
 
@@ -98,7 +107,10 @@ impl<T: Data> Stream<T> {
     }
 
     /// Gives each record a key, by which it is then aggregated. `|_| ()` is the global key.
-    pub fn key_by<P: Produce>(self, _key: impl Fn(&'static T::View<'static>) -> P) -> Keyed<P::Data, T, Unwindowed>
+    pub fn key_by<P: Produce>(
+        self,
+        _key: impl Fn(&'static T::View<'static>) -> P,
+    ) -> Keyed<P::Data, T, Unwindowed>
     where
         P::Data: Key,
     {
@@ -167,7 +179,10 @@ impl<T: Data, R> Tied<T, R> {
         Stream::new()
     }
 
-    pub fn try_flat_map<I, E: Display>(self, _f: impl Fn(&'static T::View<'static>) -> Result<I, E>) -> Stream<R::Data>
+    pub fn try_flat_map<I, E: Display>(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<I, E>,
+    ) -> Stream<R::Data>
     where
         I: IntoIterator<Item = R>,
         R: Produce,
@@ -175,7 +190,10 @@ impl<T: Data, R> Tied<T, R> {
         Stream::new()
     }
 
-    pub fn key_by(self, _key: impl Fn(&'static T::View<'static>) -> R) -> Keyed<R::Data, T, Unwindowed>
+    pub fn key_by(
+        self,
+        _key: impl Fn(&'static T::View<'static>) -> R,
+    ) -> Keyed<R::Data, T, Unwindowed>
     where
         R: Produce,
         R::Data: Key,
@@ -189,7 +207,10 @@ impl<T: Data, R> Tied<T, R> {
 }
 
 impl<T: Data, P: Produce> Tied<T, Option<P>> {
-    pub fn filter_map(self, _f: impl Fn(&'static T::View<'static>) -> Option<P>) -> Stream<P::Data> {
+    pub fn filter_map(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Option<P>,
+    ) -> Stream<P::Data> {
         Stream::new()
     }
 }
@@ -204,13 +225,19 @@ impl<T: Data, P, E: Display> Tied<T, Result<P, E>> {
 }
 
 impl<T: Data, E: Display> Tied<T, Result<bool, E>> {
-    pub fn try_filter(self, _f: impl Fn(&'static T::View<'static>) -> Result<bool, E>) -> Stream<T> {
+    pub fn try_filter(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<bool, E>,
+    ) -> Stream<T> {
         Stream::new()
     }
 }
 
 impl<T: Data, P: Produce, E: Display> Tied<T, Result<Option<P>, E>> {
-    pub fn try_filter_map(self, _f: impl Fn(&'static T::View<'static>) -> Result<Option<P>, E>) -> Stream<P::Data> {
+    pub fn try_filter_map(
+        self,
+        _f: impl Fn(&'static T::View<'static>) -> Result<Option<P>, E>,
+    ) -> Stream<P::Data> {
         Stream::new()
     }
 }

@@ -1,11 +1,11 @@
 //! Tables: maps from key to value.
 
+use crate::Timestamp;
 use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
 use crate::key::Key;
 use crate::schema::{Field, Type};
 use crate::stream::Stream;
 use crate::window::{Window, Windowed};
-use crate::Timestamp;
 use arrow::array::ArrayRef;
 use std::marker::PhantomData;
 

@@ -13,8 +13,19 @@ use std::str::FromStr;
 /// assert_eq!(t.to_string(), "2013-01-01T10:15:00Z");
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -54,7 +65,10 @@ impl Timestamp {
     pub fn parse_with(format: &str, text: &str) -> Result<Timestamp, String> {
         let parts = jiff::fmt::strtime::parse(format, text).map_err(|e| e.to_string())?;
         if parts.offset().is_some() {
-            return parts.to_timestamp().map(|t| Timestamp(t.as_microsecond())).map_err(|e| e.to_string());
+            return parts
+                .to_timestamp()
+                .map(|t| Timestamp(t.as_microsecond()))
+                .map_err(|e| e.to_string());
         }
         let local = parts
             .to_datetime()
@@ -82,9 +96,9 @@ impl FromStr for Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Ok(Timestamp(time.as_microsecond()));
         }
-        let local = text.parse::<civil::DateTime>().map_err(|_| {
-            format!("{text:?} is not a time such as 2013-01-01T05:15:00Z")
-        })?;
+        let local = text
+            .parse::<civil::DateTime>()
+            .map_err(|_| format!("{text:?} is not a time such as 2013-01-01T05:15:00Z"))?;
         utc(local)
     }
 }
@@ -92,9 +106,9 @@ impl FromStr for Timestamp {
 /// `YYYY-MM-DDTHH:MM:SS[.ffffff](Z|nothing)`, which is nearly every time in a file.
 fn fast_rfc3339(text: &[u8]) -> Option<i64> {
     let digits = |range: std::ops::Range<usize>| {
-        text.get(range)?.iter().try_fold(0i64, |n, b| {
-            b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0'))
-        })
+        text.get(range)?
+            .iter()
+            .try_fold(0i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
     };
     let is = |at: usize, wanted: &[u8]| text.get(at).is_some_and(|b| wanted.contains(b));
     if !(is(4, b"-") && is(7, b"-") && is(10, b"T ") && is(13, b":") && is(16, b":")) {
@@ -156,8 +170,19 @@ impl fmt::Display for Timestamp {
 /// assert_eq!("2013-01-01".parse::<Date>()?.days(), 15_706);
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Date(i32);
 
 impl Date {

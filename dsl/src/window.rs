@@ -334,7 +334,13 @@ mod tests {
     use crate::micros;
 
     /// The windows of a record by trying every start near it.
-    fn plain(size: i64, every: i64, time: i64, seen: i64, lateness: Option<i64>) -> (Vec<i64>, u32) {
+    fn plain(
+        size: i64,
+        every: i64,
+        time: i64,
+        seen: i64,
+        lateness: Option<i64>,
+    ) -> (Vec<i64>, u32) {
         let starts = (-200..200).map(|i| i * every).filter(|s| *s <= time && time < s + size);
         let (late, live): (Vec<i64>, Vec<i64>) =
             starts.partition(|s| lateness.is_some_and(|d| s + size + d <= seen));
@@ -345,11 +351,17 @@ mod tests {
     fn windows_are_those_that_hold_the_time_and_have_not_passed() {
         for (size, every) in [(10, 10), (10, 3), (7, 2), (5, 5), (1, 1), (12, 4)] {
             for time in -30..30 {
-                for (seen, lateness) in [(time, None), (time, Some(0)), (time + 9, Some(2)), (100, Some(0))] {
+                for (seen, lateness) in
+                    [(time, None), (time, Some(0)), (time + 9, Some(2)), (100, Some(0))]
+                {
                     let hopping = hopping(micros(size), micros(every));
                     let got = hopping.assign(time, seen, lateness).unwrap();
                     let plain = plain(size, every, time, seen, lateness);
-                    assert_eq!((got.starts().collect::<Vec<_>>(), got.late), plain, "{size} {every} {time} {seen}");
+                    assert_eq!(
+                        (got.starts().collect::<Vec<_>>(), got.late),
+                        plain,
+                        "{size} {every} {time} {seen}"
+                    );
                     if size == every {
                         assert_eq!(tumbling(micros(size)).assign(time, seen, lateness), Some(got));
                     }

@@ -1,6 +1,6 @@
 use super::{Aggregate, Arg, DataOf, FloatSum};
-use crate::data::{Data, Produce};
 use crate::Decimal;
+use crate::data::{Data, Produce};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;

@@ -60,7 +60,9 @@ impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> 
     }
 }
 
-impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> Aggregate for Mapped<A, F> {
+impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> Aggregate
+    for Mapped<A, F>
+{
     type In = A::In;
     type Acc = A::Acc;
     type Out = O;

@@ -7,8 +7,18 @@ use arrow::datatypes::DataType;
 use std::sync::Arc;
 
 /// A string of bytes. A type of its own, since a `Vec<u8>` is a list of numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Bytes(pub Vec<u8>);
 
 /// A column of bytes.

@@ -2,8 +2,8 @@
 
 use super::{Bad, Builder, Column, Data, Produce, open_field};
 use crate::schema::{Field, Type};
-use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::array::NullBufferBuilder;
+use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
 use std::sync::Arc;
@@ -151,7 +151,9 @@ impl<T: Data> Column<Vec<T>> for ListColumn<T> {
             }
             found => {
                 for row in 0..array.len() {
-                    bad.note(row, || format!("column `{}` is {found}, expected {field}", field.name));
+                    bad.note(row, || {
+                        format!("column `{}` is {found}, expected {field}", field.name)
+                    });
                 }
                 return Self::absent();
             }

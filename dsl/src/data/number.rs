@@ -86,7 +86,11 @@ fn widened<A: ArrowPrimitiveType, N: ArrowNativeType>(
 }
 
 /// Notes every row of an array whose type no conversion reads: the schema check missed it.
-fn unreadable<N: ArrowNativeType>(array: &ArrayRef, field: &Field, bad: &mut Bad) -> ScalarBuffer<N> {
+fn unreadable<N: ArrowNativeType>(
+    array: &ArrayRef,
+    field: &Field,
+    bad: &mut Bad,
+) -> ScalarBuffer<N> {
     for row in 0..array.len() {
         bad.note(row, || {
             format!("column `{}` is {}, expected {field}", field.name, array.data_type())
@@ -229,7 +233,9 @@ fn scaled(
             let scale = |(row, v): (usize, &i64)| {
                 v.checked_mul(factor).unwrap_or_else(|| {
                     if array.is_valid(row) {
-                        bad.note(row, || format!("column `{}`: time {v} is out of range", field.name));
+                        bad.note(row, || {
+                            format!("column `{}`: time {v} is out of range", field.name)
+                        });
                     }
                     0
                 })
@@ -252,7 +258,10 @@ fn parsed(array: &ArrayRef, field: &Field, format: &str, bad: &mut Bad) -> Scala
                 Ok(time) => time.micros(),
                 Err(reason) => {
                     bad.note(row, || {
-                        format!("column `{}`: {text:?} is not a time as {format}: {reason}", field.name)
+                        format!(
+                            "column `{}`: {text:?} is not a time as {format}: {reason}",
+                            field.name
+                        )
                     });
                     0
                 }
@@ -322,7 +331,9 @@ impl<const SCALE: u8> Number for Decimal<SCALE> {
             .or_else(|| widened::<Decimal32Type, i128>(array, i128::from))
             .or_else(|| {
                 let unscaled = SCALE == 0 && array.data_type().is_integer();
-                unscaled.then(|| i64::values(array, field, bad).iter().map(|v| i128::from(*v)).collect())
+                unscaled.then(|| {
+                    i64::values(array, field, bad).iter().map(|v| i128::from(*v)).collect()
+                })
             })
             .unwrap_or_else(|| unreadable(array, field, bad))
     }

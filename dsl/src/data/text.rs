@@ -120,8 +120,24 @@ fn dictionary(array: &ArrayRef) -> Option<(ScalarBuffer<i32>, StringArray)> {
     let codes = keys
         .as_primitive_opt::<Int32Type>()
         .map(|k| k.values().clone())
-        .or_else(|| Some(keys.as_primitive_opt::<Int16Type>()?.values().iter().map(|k| i32::from(*k)).collect()))
-        .or_else(|| Some(keys.as_primitive_opt::<Int8Type>()?.values().iter().map(|k| i32::from(*k)).collect()))?;
+        .or_else(|| {
+            Some(
+                keys.as_primitive_opt::<Int16Type>()?
+                    .values()
+                    .iter()
+                    .map(|k| i32::from(*k))
+                    .collect(),
+            )
+        })
+        .or_else(|| {
+            Some(
+                keys.as_primitive_opt::<Int8Type>()?
+                    .values()
+                    .iter()
+                    .map(|k| i32::from(*k))
+                    .collect(),
+            )
+        })?;
     Some((codes, values))
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Bad, Builder, Column, Data, Produce, open_field};
 use crate::schema::{Field, Type};
-use arrow::array::{ArrayRef, AsArray, NullArray, StructArray};
 use arrow::array::NullBufferBuilder;
+use arrow::array::{ArrayRef, AsArray, NullArray, StructArray};
 use std::sync::Arc;
 
 /// The columns of a tuple.
