@@ -1,8 +1,8 @@
 //! The compiler of Ouzel jobs: tokens to syntax, graph, checks and stages, and back to tokens.
 
-pub fn record(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    input
-}
+mod record;
+
+pub use record::expand as record;
 
 pub fn job(
     _: proc_macro2::TokenStream,
