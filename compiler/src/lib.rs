@@ -9,16 +9,14 @@ mod fields;
 mod ir;
 mod lower;
 mod names;
+mod record;
 mod stage;
 mod twin;
 
+pub use record::expand as record;
+
 use lower::Lowered;
 use proc_macro2::{Ident, Span, TokenStream};
-
-/// Expands `#[derive(Record)]`.
-pub fn record(input: TokenStream) -> TokenStream {
-    input
-}
 
 /// Expands `#[job]`.
 pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {

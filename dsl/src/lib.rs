@@ -25,6 +25,9 @@ mod table;
 mod time;
 mod window;
 
+#[doc(hidden)]
+pub use arrow;
+
 pub use aggregate::{Aggregate, Arg, count, max, mean, min, sum};
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::Decimal;

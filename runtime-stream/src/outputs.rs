@@ -90,7 +90,7 @@ impl Outputs {
     pub fn write_dead_letters(&mut self, wiring: &Wiring, failures: &[Failure]) -> Result<()> {
         match &self.dead_letters {
             Some(append) if !failures.is_empty() => {
-                append.write(&dead_letters::batch(wiring, failures)?)
+                lock(append).write(&dead_letters::batch(wiring, failures)?)
             }
             _ => Ok(()),
         }
