@@ -371,6 +371,8 @@ fn named(
     span: proc_macro2::Span,
 ) -> Option<TokenStream> {
     let unknown = graph.nodes[node].names.unknown() && !matches!(graph.nodes[node].op, Op::Finals);
+    let mut tie = tie;
+    tie.set_span(tie.span().located_at(span));
     unknown.then(|| quote_spanned!(span=> ::ouzel::dsl::data::named(#tie);))
 }
 

@@ -226,3 +226,10 @@ impl<R: crate::Record> Named for R {}
 
 #[doc(hidden)]
 pub fn named<T: Named>(_: crate::Tie<T>) {}
+
+/// The view of a row, where the type is known by a tie.
+#[doc(hidden)]
+#[inline(always)]
+pub fn get<T: Data>(_: crate::Tie<T>, column: &T::Column, row: usize) -> T::View<'_> {
+    column.get(row)
+}
