@@ -5,17 +5,25 @@
 //! strings. The [`Column`] reads views out of Arrow arrays, the [`Builder`] writes them back.
 
 mod bytes;
+mod enumeration;
 mod list;
+mod nested;
 mod number;
 mod option;
 mod text;
 mod tuple;
+mod wire;
 
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
-pub use list::{List, ListBuilder, ListColumn};
+pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
+pub use list::{List, ListBuilder, ListColumn, ListIter};
+#[doc(hidden)]
+pub use nested::{Nulls, nested, struct_array};
 pub use number::{BoolBuilder, BoolColumn, NumberBuilder, NumberColumn};
 pub use option::{DefaultColumn, OptionBuilder, OptionColumn};
 pub use text::{TextBuilder, TextColumn};
+#[doc(hidden)]
+pub use wire::{event_times, written};
 
 use crate::schema::{Field, Type};
 use arrow::array::{Array, ArrayRef};
@@ -24,13 +32,14 @@ use std::collections::BTreeMap;
 /// A value that a stream can carry: a number, text, a time, a record, or options, lists and tuples
 /// of these.
 ///
-/// `#[derive(Record)]` implements it for structs and for enums without fields.
+/// `#[derive(Record)]` implements it for structs and for enums without fields. It does not ask for
+/// `Clone`: `T::own(value.view())` makes a second one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel on a stream",
     label = "not a type that Ouzel can store, encode and compare",
     note = "use numbers, `String`, `Timestamp`, options, lists or tuples of these, or a type with `#[derive(Record)]`"
 )]
-pub trait Data: Clone + Send + Sync + 'static {
+pub trait Data: Sized + Send + Sync + 'static {
     /// The borrowed form that closures see.
     type View<'a>: Copy;
     /// Reads views from Arrow.
@@ -144,15 +153,23 @@ impl Bad {
 
     /// Notes each null of a column that may hold none.
     pub fn nulls(&mut self, array: &dyn Array, field: &Field) {
-        if array.null_count() == 0 {
-            return;
-        }
-        if let Some(nulls) = array.logical_nulls() {
+        // A dictionary counts only the nulls among its codes; its values may hold more.
+        if let Some(nulls) = array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
             for row in 0..array.len() {
                 if nulls.is_null(row) {
                     self.note(row, || format!("column `{}` is null", field.name));
                 }
             }
+        }
+    }
+
+    /// Notes every row of an array whose type cannot be read as the field: the check of the
+    /// schema missed it.
+    pub fn mistyped(&mut self, array: &dyn Array, field: &Field) {
+        for row in 0..array.len() {
+            self.note(row, || {
+                format!("column `{}` is {}, expected {field}", field.name, array.data_type())
+            });
         }
     }
 
@@ -166,9 +183,26 @@ impl Bad {
         self.rows.contains_key(&row)
     }
 
+    /// Why a row is bad.
+    pub fn reason(&self, row: usize) -> Option<&str> {
+        self.rows.get(&row).map(String::as_str)
+    }
+
     /// The bad rows in order, with reasons.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
         self.rows.iter().map(|(row, reason)| (*row, reason.as_str()))
+    }
+}
+
+/// Opens a field's array if it is there: a job decodes only the columns that it reads.
+pub fn open_or_absent<T: Data>(
+    array: Option<&ArrayRef>,
+    field: &Field,
+    bad: &mut Bad,
+) -> T::Column {
+    match array {
+        Some(array) => open_field::<T>(array, field, bad),
+        None => T::Column::absent(),
     }
 }
 
@@ -179,3 +213,16 @@ pub fn open_field<T: Data>(array: &ArrayRef, field: &Field, bad: &mut Bad) -> T:
     }
     T::Column::open(array, field, bad)
 }
+
+/// Data whose columns have names of their own: records, and what holds them.
+#[diagnostic::on_unimplemented(
+    message = "a column of this output has no name",
+    label = "its values are `{Self}`, and the code that makes them does not name them",
+    note = "add `.named(\"..\")` after the operator that makes them, or make them a record"
+)]
+pub trait Named: Data {}
+
+impl<R: crate::Record> Named for R {}
+
+#[doc(hidden)]
+pub fn named<T: Named>(_: crate::Tie<T>) {}

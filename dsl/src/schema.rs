@@ -106,9 +106,13 @@ impl Field {
             (Type::Bool, _) => *found == D::Boolean,
             (Type::Int { bits, signed }, _) => integer(found, *bits, *signed),
             (Type::Float { bits: 64 }, _) => {
-                matches!(found, D::Float64 | D::Float32) || integer(found, 32, true)
+                matches!(found, D::Float64 | D::Float32)
+                    || integer(found, 32, true)
+                    || integer(found, 32, false)
             }
-            (Type::Float { .. }, _) => *found == D::Float32 || integer(found, 16, true),
+            (Type::Float { .. }, _) => {
+                *found == D::Float32 || integer(found, 16, true) || integer(found, 16, false)
+            }
             (Type::Str | Type::Enum(_), _) => match found {
                 D::Dictionary(_, values) => text(values),
                 other => text(other),
@@ -122,10 +126,12 @@ impl Field {
                 other => *scale == 0 && integer(other, 64, true),
             },
             (Type::Struct(fields), _) => match found {
-                D::Struct(found) => fields.iter().all(|f| {
-                    f.has_default
-                        || found.iter().any(|g| *g.name() == f.name && f.accepts(g.data_type()))
-                }),
+                D::Struct(found) => {
+                    fields.iter().all(|f| match found.iter().find(|g| *g.name() == f.name) {
+                        Some(found) => f.accepts(found.data_type()),
+                        None => f.has_default,
+                    })
+                }
                 _ => false,
             },
             (Type::List(item), _) => match found {
@@ -231,14 +237,16 @@ impl fmt::Display for Field {
 
 /// The candidate that a misspelt `name` most likely meant, if one is near enough to offer.
 ///
-/// Near is a Damerau-free edit distance of at most a third of the name's length, ignoring case.
+/// Near is an edit distance of at most a third of the name's length, and of one in names of two or
+/// three letters, ignoring case.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
+    let len = wanted.chars().count();
     candidates
         .into_iter()
         .map(|c| (distance(&wanted, &c.to_lowercase()), c))
         .min_by_key(|(d, _)| *d)
-        .filter(|(d, _)| *d <= 1.max(wanted.chars().count() / 3))
+        .filter(|(d, _)| *d <= 1.max(len / 3) && *d < len)
         .map(|(_, c)| c)
 }
 

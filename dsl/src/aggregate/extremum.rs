@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 /// A type with the one total order that `min`, `max` and sorting use: -0.0 before 0.0, NaN last.
-pub trait Ordered: Data + Serialize + DeserializeOwned {
+pub trait Ordered: Data + Clone + Serialize + DeserializeOwned {
     /// Compares two values.
     fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering;
 }

@@ -6,6 +6,7 @@ use arrow::array::NullBufferBuilder;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A borrowed list: of owned values, or a range of a column.
@@ -57,14 +58,48 @@ impl<'a, T: Data> List<'a, T> {
     }
 
     /// All values in order.
-    pub fn iter(&self) -> impl Iterator<Item = T::View<'a>> + use<'a, T> {
-        let list = *self;
-        (0..self.len()).filter_map(move |index| list.get(index))
+    pub fn iter(&self) -> ListIter<'a, T> {
+        ListIter { list: *self, rest: 0..self.len() }
+    }
+}
+
+/// The values of a [`List`] in order.
+pub struct ListIter<'a, T: Data> {
+    list: List<'a, T>,
+    rest: Range<usize>,
+}
+
+impl<'a, T: Data> Iterator for ListIter<'a, T> {
+    type Item = T::View<'a>;
+
+    fn next(&mut self) -> Option<T::View<'a>> {
+        self.list.get(self.rest.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl<T: Data> ExactSizeIterator for ListIter<'_, T> {}
+
+impl<'a, T: Data> IntoIterator for List<'a, T> {
+    type Item = T::View<'a>;
+    type IntoIter = ListIter<'a, T>;
+
+    fn into_iter(self) -> ListIter<'a, T> {
+        self.iter()
     }
 }
 
 impl<'a, T: Data> From<&'a [T]> for List<'a, T> {
     fn from(values: &'a [T]) -> Self {
+        List(Source::Slice(values))
+    }
+}
+
+impl<'a, T: Data> From<&'a Vec<T>> for List<'a, T> {
+    fn from(values: &'a Vec<T>) -> Self {
         List(Source::Slice(values))
     }
 }
@@ -149,12 +184,8 @@ impl<T: Data> Column<Vec<T>> for ListColumn<T> {
                 let list = array.as_list::<i64>();
                 (list.offsets().inner().clone(), list.values())
             }
-            found => {
-                for row in 0..array.len() {
-                    bad.note(row, || {
-                        format!("column `{}` is {found}, expected {field}", field.name)
-                    });
-                }
+            _ => {
+                bad.mistyped(array, field);
                 return Self::absent();
             }
         };
@@ -165,8 +196,11 @@ impl<T: Data> Column<Vec<T>> for ListColumn<T> {
         let mut bad_items = Bad::default();
         let values = open_field::<T>(values, &item, &mut bad_items);
         for (index, reason) in bad_items.iter() {
-            let row = offsets.partition_point(|o| *o <= index as i64).saturating_sub(1);
-            bad.note(row, || reason.to_owned());
+            // An item before the first list, after the last or under a null belongs to no row.
+            let row = offsets.partition_point(|o| *o <= index as i64).checked_sub(1);
+            if let Some(row) = row.filter(|row| *row < array.len() && array.is_valid(*row)) {
+                bad.note(row, || reason.to_owned());
+            }
         }
         ListColumn { offsets, values }
     }

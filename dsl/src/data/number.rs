@@ -85,17 +85,13 @@ fn widened<A: ArrowPrimitiveType, N: ArrowNativeType>(
     exact::<A>(array).map(|values| values.iter().map(|v| convert(*v)).collect())
 }
 
-/// Notes every row of an array whose type no conversion reads: the schema check missed it.
+/// Zeros in the place of an array whose type no conversion reads.
 fn unreadable<N: ArrowNativeType>(
     array: &ArrayRef,
     field: &Field,
     bad: &mut Bad,
 ) -> ScalarBuffer<N> {
-    for row in 0..array.len() {
-        bad.note(row, || {
-            format!("column `{}` is {}, expected {field}", field.name, array.data_type())
-        });
-    }
+    bad.mistyped(array, field);
     ScalarBuffer::from(vec![N::default(); array.len()])
 }
 
@@ -326,6 +322,13 @@ impl<const SCALE: u8> Number for Decimal<SCALE> {
     type Native = i128;
 
     fn values(array: &ArrayRef, field: &Field, bad: &mut Bad) -> ScalarBuffer<i128> {
+        if let DataType::Decimal128(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal32(_, scale) = array.data_type()
+            && i32::from(*scale) != i32::from(SCALE)
+        {
+            return unreadable(array, field, bad);
+        }
         exact::<Decimal128Type>(array)
             .or_else(|| widened::<Decimal64Type, i128>(array, i128::from))
             .or_else(|| widened::<Decimal32Type, i128>(array, i128::from))
@@ -365,7 +368,7 @@ impl Column<bool> for BoolColumn {
         match array.as_boolean_opt() {
             Some(values) => BoolColumn(values.clone()),
             None => {
-                let _: ScalarBuffer<u8> = unreadable(array, field, bad);
+                bad.mistyped(array, field);
                 BoolColumn(BooleanArray::from(vec![false; array.len()]))
             }
         }

@@ -95,6 +95,11 @@ pub struct DefaultColumn<T: Data> {
 }
 
 impl<T: Data> DefaultColumn<T> {
+    /// Stands in for a missing column.
+    pub fn absent(default: T) -> Self {
+        DefaultColumn { values: None, default }
+    }
+
     /// Opens the column, or stands in for a missing one.
     pub fn open(array: Option<&ArrayRef>, default: T, field: &Field, bad: &mut Bad) -> Self {
         let values = array.map(|array| OptionColumn::open(array, field, bad));

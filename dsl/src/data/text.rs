@@ -6,7 +6,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, LargeStringArray, StringArray, StringBuilder, StringViewArray,
 };
 use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::{DataType, Int8Type, Int16Type, Int32Type};
+use arrow::datatypes::{DataType, Int32Type};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -79,11 +79,10 @@ impl Column<String> for TextColumn {
             DataType::LargeUtf8 => TextColumn::Large(array.as_string().clone()),
             DataType::Utf8View => TextColumn::View(array.as_string_view().clone()),
             DataType::Utf8 => TextColumn::Plain(array.as_string().clone()),
-            DataType::Dictionary(..) => match dictionary(array) {
-                Some((codes, values)) => TextColumn::Dictionary(codes, values),
-                None => unreadable(array, field, bad),
-            },
-            _ => unreadable(array, field, bad),
+            _ => dictionary(array).unwrap_or_else(|| {
+                bad.mistyped(array, field);
+                <TextColumn as Column<String>>::absent()
+            }),
         }
     }
 
@@ -102,43 +101,15 @@ impl Column<String> for TextColumn {
     }
 }
 
-/// Notes every row of an array that is not text: the schema check missed it.
-fn unreadable(array: &ArrayRef, field: &Field, bad: &mut Bad) -> TextColumn {
-    for row in 0..array.len() {
-        bad.note(row, || {
-            format!("column `{}` is {}, expected {field}", field.name, array.data_type())
-        });
-    }
-    <TextColumn as Column<String>>::absent()
-}
-
 /// A dictionary array's codes as 32 bits, and its values.
-fn dictionary(array: &ArrayRef) -> Option<(ScalarBuffer<i32>, StringArray)> {
-    let any = array.as_any_dictionary_opt()?;
-    let values = any.values().as_string_opt::<i32>()?.clone();
-    let keys = any.keys();
-    let codes = keys
-        .as_primitive_opt::<Int32Type>()
-        .map(|k| k.values().clone())
-        .or_else(|| {
-            Some(
-                keys.as_primitive_opt::<Int16Type>()?
-                    .values()
-                    .iter()
-                    .map(|k| i32::from(*k))
-                    .collect(),
-            )
-        })
-        .or_else(|| {
-            Some(
-                keys.as_primitive_opt::<Int8Type>()?
-                    .values()
-                    .iter()
-                    .map(|k| i32::from(*k))
-                    .collect(),
-            )
-        })?;
-    Some((codes, values))
+fn dictionary(array: &ArrayRef) -> Option<TextColumn> {
+    let held = |array: &ArrayRef| {
+        let codes = array.as_dictionary_opt::<Int32Type>()?;
+        let values = codes.values().as_string_opt::<i32>()?.clone();
+        Some(TextColumn::Dictionary(codes.keys().values().clone(), values))
+    };
+    let common = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    held(array).or_else(|| held(&arrow::compute::cast(array, &common()).ok()?))
 }
 
 /// Builds a column of text.

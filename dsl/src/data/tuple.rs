@@ -1,9 +1,8 @@
 //! `()` and tuples of up to sixteen values.
 
-use super::{Bad, Builder, Column, Data, Produce, open_field};
+use super::{Bad, Builder, Column, Data, Nulls, Produce, nested, open_field, struct_array};
 use crate::schema::{Field, Type};
-use arrow::array::NullBufferBuilder;
-use arrow::array::{ArrayRef, AsArray, NullArray, StructArray};
+use arrow::array::{ArrayRef, NullArray};
 use std::sync::Arc;
 
 /// The columns of a tuple.
@@ -12,13 +11,12 @@ pub struct TupleColumn<C>(C);
 /// Builds the columns of a tuple.
 pub struct TupleBuilder<B> {
     builders: B,
-    nulls: Option<NullBufferBuilder>,
-    len: usize,
+    nulls: Nulls,
 }
 
 impl Default for TupleBuilder<()> {
     fn default() -> Self {
-        TupleBuilder { builders: (), nulls: None, len: 0 }
+        TupleBuilder { builders: (), nulls: Nulls::default() }
     }
 }
 
@@ -27,6 +25,8 @@ impl Data for () {
     type Column = TupleColumn<()>;
     type Builder = TupleBuilder<()>;
     const WIDTH: usize = 0;
+    // As one column it is nothing but nulls.
+    const NULLABLE: bool = true;
 
     fn ty() -> Type {
         Type::Unit
@@ -63,19 +63,19 @@ impl Column<()> for TupleColumn<()> {
 
 impl Builder<()> for TupleBuilder<()> {
     fn push(&mut self, (): ()) {
-        self.len += 1;
+        self.nulls.value();
     }
 
     fn push_null(&mut self) {
-        self.len += 1;
+        self.nulls.null();
     }
 
     fn finish(&mut self) -> ArrayRef {
-        Arc::new(NullArray::new(std::mem::take(&mut self.len)))
+        Arc::new(NullArray::new(self.nulls.take().0))
     }
 
     fn finish_row(&mut self, _: &mut Vec<ArrayRef>) {
-        self.len = 0;
+        self.nulls.take();
     }
 }
 
@@ -128,11 +128,14 @@ macro_rules! tuples {
                 TupleColumn(($($t::Column::absent(),)+))
             }
 
-            fn open(array: &ArrayRef, _: &Field, bad: &mut Bad) -> Self {
-                match array.as_struct_opt() {
-                    Some(fields) => <Self as Column<($($t,)+)>>::open_row(fields.columns(), bad),
-                    None => <Self as Column<($($t,)+)>>::absent(),
-                }
+            fn open(array: &ArrayRef, field: &Field, bad: &mut Bad) -> Self {
+                let fields = <($($t,)+)>::columns(&[]);
+                nested(array, field, fields, bad, |arrays, fields, bad| TupleColumn(($(
+                    match (arrays.get($i), fields.get($i)) {
+                        (Some(Some(array)), Some(field)) => open_field::<$t>(array, field, bad),
+                        _ => $t::Column::absent(),
+                    },
+                )+)))
             }
 
             fn open_row(arrays: &[ArrayRef], bad: &mut Bad) -> Self {
@@ -154,43 +157,28 @@ macro_rules! tuples {
         // Of builders, since std's tuples have a default only up to twelve.
         impl<$($t: Default),+> Default for TupleBuilder<($($t,)+)> {
             fn default() -> Self {
-                TupleBuilder { builders: ($($t::default(),)+), nulls: None, len: 0 }
+                TupleBuilder { builders: ($($t::default(),)+), nulls: Nulls::default() }
             }
         }
 
         impl<$($t: Data),+> Builder<($($t,)+)> for TupleBuilder<($($t::Builder,)+)> {
             fn push(&mut self, view: <($($t,)+) as Data>::View<'_>) {
                 $(self.builders.$i.push(view.$i);)+
-                self.len += 1;
-                if let Some(nulls) = &mut self.nulls {
-                    nulls.append_non_null();
-                }
+                self.nulls.value();
             }
 
             fn push_null(&mut self) {
                 $(self.builders.$i.push_null();)+
-                let len = self.len;
-                self.len += 1;
-                self.nulls
-                    .get_or_insert_with(|| {
-                        let mut nulls = NullBufferBuilder::new(len + 1);
-                        nulls.append_n_non_nulls(len);
-                        nulls
-                    })
-                    .append_null();
+                self.nulls.null();
             }
 
             fn finish(&mut self) -> ArrayRef {
-                let len = std::mem::take(&mut self.len);
-                let nulls = self.nulls.take().and_then(|mut nulls| nulls.finish());
-                let Type::Struct(fields) = <($($t,)+)>::ty() else { return Arc::new(NullArray::new(len)) };
                 let columns = vec![$(self.builders.$i.finish()),+];
-                Arc::new(StructArray::new(fields.iter().map(Field::arrow).collect(), columns, nulls))
+                struct_array(<($($t,)+)>::columns(&[]), columns, &mut self.nulls)
             }
 
             fn finish_row(&mut self, out: &mut Vec<ArrayRef>) {
-                self.len = 0;
-                self.nulls = None;
+                self.nulls.take();
                 $(out.push(self.builders.$i.finish());)+
             }
         }

@@ -1,0 +1,403 @@
+//! The record as the user wrote it, checked.
+
+use super::Errors;
+use super::attr::{self, Attr, Place};
+use super::case::Case;
+use super::nearest::unknown;
+use super::view;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+use syn::{
+    Attribute, Expr, ExprLit, Fields, GenericArgument, Generics, Ident, Item, ItemEnum, ItemStruct,
+    Lit, LitStr, Type, Visibility,
+};
+
+/// What the derive is on.
+pub(super) enum Record {
+    Struct(Struct),
+    Enum(Enum),
+}
+
+/// A struct with named fields.
+pub(super) struct Struct {
+    pub(super) head: Head,
+    pub(super) fields: Vec<Field>,
+    /// The index of the field with the event time.
+    pub(super) event_time: Option<usize>,
+}
+
+/// An enum without fields.
+pub(super) struct Enum {
+    pub(super) head: Head,
+    pub(super) variants: Vec<Ident>,
+    pub(super) wire_names: Vec<String>,
+}
+
+/// What structs and enums share.
+pub(super) struct Head {
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    /// The path of Ouzel's job language.
+    pub(super) root: TokenStream,
+    case: Option<Case>,
+}
+
+/// A field of a struct.
+pub(super) struct Field {
+    pub(super) docs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) wire_name: String,
+    /// The value in the place of null.
+    pub(super) default: Option<TokenStream>,
+    /// The variant of `Wire`, where it is not `Native`.
+    pub(super) wire: Option<TokenStream>,
+}
+
+impl Field {
+    /// Its name in Rust, without `r#`.
+    pub(super) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+}
+
+/// Reads the item; nothing if it cannot be a record at all.
+pub(super) fn parse(input: TokenStream, errors: &mut Errors) -> Option<Record> {
+    match syn::parse2(input) {
+        Ok(Item::Struct(item)) => structure(item, errors).map(Record::Struct),
+        Ok(Item::Enum(item)) => enumeration(item, errors).map(Record::Enum),
+        Ok(Item::Union(item)) => {
+            let message = "a union cannot be a record: nothing says which of its fields holds";
+            errors.add(item.union_token, message);
+            None
+        }
+        Ok(item) => {
+            errors.add(item, "only a struct or an enum can be a record");
+            None
+        }
+        Err(error) => {
+            errors.0.push(error);
+            None
+        }
+    }
+}
+
+fn structure(item: ItemStruct, errors: &mut Errors) -> Option<Struct> {
+    let head = head(&item.attrs, Place::Struct, item.vis, item.ident, &item.generics, errors);
+    let named = match item.fields {
+        Fields::Named(fields) => fields.named,
+        Fields::Unnamed(fields) => {
+            let message = "the fields of a record need names, which are those of its columns";
+            errors.add(fields, message);
+            return None;
+        }
+        Fields::Unit => {
+            errors.add(&head?.ident, NO_FIELDS);
+            return None;
+        }
+    };
+    if named.is_empty() {
+        errors.add(&head?.ident, NO_FIELDS);
+        return None;
+    }
+    let head = head?;
+    let mut fields = Vec::new();
+    let mut event_time = None;
+    let mut readable = true;
+    for field in named {
+        let attrs = attr::read(&field.attrs, Place::Field, errors);
+        let Some(ident) = field.ident else { continue };
+        readable &= type_is_possible(&field.ty, &head.ident, errors);
+        for item in attrs.iter().filter(|a| a.name() == "event_time") {
+            event_time = event_time_at(item, fields.len(), event_time, &field.ty, &attrs, errors);
+        }
+        fields.push(Field {
+            docs: field.attrs.into_iter().filter(|a| a.path().is_ident("doc")).collect(),
+            vis: field.vis,
+            wire_name: wire_name(&ident, &attrs, head.case, errors),
+            default: default(&attrs, &field.ty),
+            wire: wire(&attrs, &field.ty, errors),
+            ident,
+            ty: field.ty,
+        });
+    }
+    distinct(fields.iter().map(|f| (&f.ident, &f.wire_name)), "fields", errors);
+    readable.then_some(Struct { head, fields, event_time })
+}
+
+const NO_FIELDS: &str = "a record needs at least one field, since its fields are its columns";
+
+fn enumeration(item: ItemEnum, errors: &mut Errors) -> Option<Enum> {
+    let head = head(&item.attrs, Place::Enum, item.vis, item.ident, &item.generics, errors);
+    let mut variants = Vec::new();
+    let mut wire_names = Vec::new();
+    let case = head.as_ref().and_then(|head| head.case);
+    let mut plain = true;
+    for variant in item.variants {
+        let attrs = attr::read(&variant.attrs, Place::Variant, errors);
+        if !matches!(variant.fields, Fields::Unit) {
+            let message = format!(
+                "`{}` has fields; only an enum without fields is a value of a stream, by its \
+                 variants' names: use a record with an `Option` for each variant",
+                variant.ident
+            );
+            errors.add(&variant.fields, message);
+            plain = false;
+        }
+        wire_names.push(wire_name(&variant.ident, &attrs, case, errors));
+        variants.push(variant.ident);
+    }
+    let head = head?;
+    if variants.is_empty() {
+        errors
+            .add(&head.ident, "an enum without variants has no values, so no stream can carry it");
+        return None;
+    }
+    distinct(variants.iter().zip(&wire_names), "variants", errors);
+    plain.then_some(Enum { head, variants, wire_names })
+}
+
+/// Reads what stands on the struct or enum; nothing if its name or parameters rule it out.
+fn head(
+    attributes: &[Attribute],
+    place: Place,
+    vis: Visibility,
+    ident: Ident,
+    generics: &Generics,
+    errors: &mut Errors,
+) -> Option<Head> {
+    let attrs = attr::read(attributes, place, errors);
+    let mut head = Head { vis, ident, root: quote!(::ouzel::dsl), case: None };
+    for item in &attrs {
+        match item.name().as_str() {
+            "rename_all" => {
+                let Some(text) = item.text(errors) else { continue };
+                head.case = Case::named(&text.value());
+                if head.case.is_none() {
+                    errors.add(&text, unknown("case", &text.value(), &Case::NAMES));
+                }
+            }
+            _ => match &item.value {
+                Some(Expr::Path(path)) => head.root = path.to_token_stream(),
+                _ => errors.add(item, "`crate` needs a path: `crate = path::to::ouzel`"),
+            },
+        }
+    }
+    if view::TAKEN.iter().any(|name| head.ident == name) {
+        let message =
+            format!("`{}` means a type of its own in records: choose another name", head.ident);
+        errors.add(&head.ident, message);
+        return None;
+    }
+    if !generics.params.is_empty() {
+        let owned = match generics.lifetimes().next() {
+            Some(_) => " and own what they hold: use `String` for text",
+            None => ", since their columns are known when the job is compiled",
+        };
+        errors.add(generics, format!("records have no generic parameters{owned}"));
+        return None;
+    }
+    Some(head)
+}
+
+/// Whether a field can have this type, as far as its tokens say. Whether it is `Data` is rustc's
+/// to find.
+fn type_is_possible(ty: &Type, record: &Ident, errors: &mut Errors) -> bool {
+    if let Type::Reference(reference) = ty {
+        let owned = match &*reference.elem {
+            Type::Path(path) if path.path.is_ident("str") => {
+                "`String`; closures see it as `&str`".to_owned()
+            }
+            Type::Slice(slice) => format!("`Vec<{}>`", spaced(&slice.elem)),
+            other => format!("`{}`", spaced(other)),
+        };
+        errors.add(ty, format!("a record owns its fields: write {owned}"));
+        return false;
+    }
+    let mut itself = Itself { record, found: Vec::new() };
+    itself.visit_type(ty);
+    for found in &itself.found {
+        errors.add(found, "a record cannot hold itself: its columns would have no end");
+    }
+    let twice = || {
+        let (outer, arguments) = view::named(ty)?;
+        let [GenericArgument::Type(inner)] = arguments.as_slice() else { return None };
+        Some(outer == "Option" && view::named(inner)?.0 == "Option")
+    };
+    if twice() == Some(true) {
+        errors.add(ty, "`None` and `Some(None)` are both null in a column: use one `Option`");
+        return false;
+    }
+    itself.found.is_empty()
+}
+
+/// A type's tokens as people write them.
+fn spaced(ty: &Type) -> String {
+    ty.to_token_stream().to_string().replace(" < ", "<").replace(" >", ">")
+}
+
+/// Finds the record in the type of one of its own fields.
+struct Itself<'a> {
+    record: &'a Ident,
+    found: Vec<Ident>,
+}
+
+impl<'a> Visit<'a> for Itself<'_> {
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        let ident = path.get_ident();
+        self.found.extend(ident.filter(|i| *i == self.record || *i == "Self").cloned());
+        syn::visit::visit_path(self, path);
+    }
+}
+
+/// The field with the event time, after checking another one that says it is.
+fn event_time_at(
+    item: &Attr,
+    index: usize,
+    before: Option<usize>,
+    ty: &Type,
+    attrs: &[Attr],
+    errors: &mut Errors,
+) -> Option<usize> {
+    item.flag(errors);
+    if before.is_some() {
+        errors.add(&item.name, "a record has one event time, and an earlier field is it");
+        return before;
+    }
+    match view::named(ty) {
+        Some((name, _)) if name == "Timestamp" => {}
+        Some((name, _)) if name == "Option" => {
+            let message = "an event time cannot be missing: declare it as `Timestamp`, and records \
+                           without one follow the error policy";
+            errors.add(ty, message);
+            return None;
+        }
+        _ => {
+            errors.add(ty, "an event time is a `Timestamp`");
+            return None;
+        }
+    }
+    if let Some(default) = attrs.iter().find(|a| a.name() == "default") {
+        let message = "an event time has no default: a time that nobody gave would make other \
+                       records late";
+        errors.add(&default.name, message);
+    }
+    Some(index)
+}
+
+/// The name on the wire.
+fn wire_name(ident: &Ident, attrs: &[Attr], case: Option<Case>, errors: &mut Errors) -> String {
+    let rename = attrs.iter().find(|a| a.name() == "rename").and_then(|a| a.text(errors));
+    let name = ident.unraw().to_string();
+    match (rename, case) {
+        (Some(text), _) if text.value().is_empty() => {
+            errors.add(&text, "a name cannot be empty");
+            name
+        }
+        (Some(text), _) => text.value(),
+        (None, Some(case)) => case.apply(&name),
+        (None, None) => name,
+    }
+}
+
+/// The value in the place of null. A text literal stands for the `String` that it makes.
+fn default(attrs: &[Attr], ty: &Type) -> Option<TokenStream> {
+    let attr = attrs.iter().find(|a| a.name() == "default")?;
+    Some(match &attr.value {
+        None => quote!(<#ty as ::core::default::Default>::default()),
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
+            quote!(<#ty as ::core::convert::From<&str>>::from(#text))
+        }
+        Some(value) => quote!(#value),
+    })
+}
+
+/// The variant of `Wire` that `unit` or `format` says.
+fn wire(attrs: &[Attr], ty: &Type, errors: &mut Errors) -> Option<TokenStream> {
+    let find = |name| attrs.iter().find(|a: &&Attr| a.name() == name);
+    let attr = match (find("unit"), find("format")) {
+        (Some(unit), Some(_)) => {
+            errors.add(unit, "a time is written by a `unit` or a `format`, not by both");
+            return None;
+        }
+        (unit, format) => unit.or(format)?,
+    };
+    let text = attr.text(errors)?;
+    if !is_time(ty) {
+        let message = format!(
+            "`{}` says how a `Timestamp` is written, and this is `{}`",
+            attr.name(),
+            spaced(ty)
+        );
+        errors.add(attr, message);
+        return None;
+    }
+    if attr.name() == "format" { format(&text, errors) } else { unit(&text, errors) }
+}
+
+/// Whether the type is `Timestamp` or `Option<Timestamp>`.
+fn is_time(ty: &Type) -> bool {
+    match view::named(ty) {
+        Some((name, arguments)) => match (name.as_str(), arguments.as_slice()) {
+            ("Timestamp", []) => true,
+            ("Option", [GenericArgument::Type(item)]) => {
+                view::named(item).is_some_and(|(name, _)| name == "Timestamp")
+            }
+            _ => false,
+        },
+        None => false,
+    }
+}
+
+fn unit(text: &LitStr, errors: &mut Errors) -> Option<TokenStream> {
+    Some(match text.value().as_str() {
+        "s" => quote!(Seconds),
+        "ms" => quote!(Millis),
+        "us" => quote!(Micros),
+        "ns" => quote!(Nanos),
+        other => {
+            errors.add(text, unknown("unit", other, &["s", "ms", "us", "ns"]));
+            return None;
+        }
+    })
+}
+
+/// Each `%` of a format begins a directive: flags and width, then a letter.
+fn format(text: &LitStr, errors: &mut Errors) -> Option<TokenStream> {
+    let format = text.value();
+    let plain = format.replace("%%", "");
+    let directives: Vec<&str> = plain.split('%').skip(1).collect();
+    let complete = |directive: &&str| {
+        let flags = |c: char| "-_0^#:.".contains(c) || c.is_ascii_digit();
+        directive.trim_start_matches(flags).starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    if directives.is_empty() || !directives.iter().all(complete) {
+        let message = format!("{format:?} is not a format of times such as \"%d.%m.%Y %H:%M:%S\"");
+        errors.add(text, message);
+        return None;
+    }
+    Some(quote!(Format(#format)))
+}
+
+/// Sees that no two names on the wire are the same.
+fn distinct<'a>(
+    names: impl Iterator<Item = (&'a Ident, &'a String)>,
+    noun: &str,
+    errors: &mut Errors,
+) {
+    let mut seen: Vec<(&Ident, &String)> = Vec::new();
+    for (ident, name) in names {
+        match seen.iter().find(|(_, other)| *other == name) {
+            Some((other, _)) => {
+                let message = format!(
+                    "the {noun} `{other}` and `{ident}` are both called {name:?} on the wire"
+                );
+                errors.add(ident, message);
+            }
+            None => seen.push((ident, name)),
+        }
+    }
+}
