@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn durations_lose_digits_as_they_grow() {
-        let texts = [0.0421, 3.14159, 42.123, 725.0, 7_325.0].map(duration);
-        assert_eq!(texts, ["0.042 s", "3.14 s", "42.1 s", "12 min 5 s", "2 h 2 min"]);
+        let texts = [0.0421, 3.456, 42.123, 725.0, 7_325.0].map(duration);
+        assert_eq!(texts, ["0.042 s", "3.46 s", "42.1 s", "12 min 5 s", "2 h 2 min"]);
     }
 
     #[test]
