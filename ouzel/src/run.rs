@@ -192,8 +192,8 @@ impl Run {
         verify::verify(&plan, &ready.config, seed, &mut |_| Ok(()))
     }
 
-    fn ready(self) -> Result<(Plan, Ready)> {
-        let plan = (self.make)(&self.params)?;
+    fn ready(self) -> Result<(Arc<Plan>, Ready)> {
+        let plan = Arc::new((self.make)(&self.params)?);
         let mut config = self.config;
         for (name, input) in self.inputs {
             config.inputs.insert(name, input?);

@@ -9,6 +9,7 @@ use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::Summary;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// How a job is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,7 +155,7 @@ pub(crate) fn mode(plan: &Plan, config: &RunConfig, told: Option<Mode>) -> Resul
 
 /// Runs a plan in a mode.
 pub(crate) fn execute(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     mode: Mode,
     config: &RunConfig,
     stream: &StreamConfig,
@@ -173,7 +174,7 @@ mod tests {
     fn config(inputs: &[(&str, &str)]) -> RunConfig {
         let inputs = inputs.iter().map(|(name, uri)| {
             let connect = testing::NamedInput { name: (*uri).to_owned() };
-            ((*name).to_owned(), std::sync::Arc::new(connect) as _)
+            ((*name).to_owned(), Arc::new(connect) as _)
         });
         RunConfig { inputs: inputs.collect(), ..RunConfig::default() }
     }

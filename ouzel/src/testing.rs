@@ -5,7 +5,7 @@ use crate::run::Run;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
 use ouzel_dsl::connector::{Comparator, Comparison, Connect, Constant, Listing, Request, Source};
-use ouzel_dsl::keyed_node::{Emit, KeyedNode, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
 use ouzel_dsl::plan::{
     KeyedEntry, Operator, OutputKind, OutputNode, PortKind, Site, SourceNode, StageInput, StageNode,
 };
@@ -13,7 +13,6 @@ use ouzel_dsl::schema::{Field, Type, Wire};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{ParamInfo, Params, Plan, Result};
 use std::any::Any;
-use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -128,7 +127,6 @@ pub fn plan() -> Plan {
         stages: vec![StageNode {
             input: StageInput::Source(0),
             operators: vec![0, 1],
-            ports: vec![0],
             run: Arc::new(|_, _, _| Ok(())),
             code: "context . rows (chunk , | c , row | { let f = flight . get (row) ; if f . delay > 3.0 { port . push (f) } Ok (()) })",
         }],
@@ -182,7 +180,6 @@ fn copying() -> Plan {
         stages: vec![StageNode {
             input: StageInput::Source(0),
             operators: vec![0, 1],
-            ports: vec![0],
             run: Arc::new(|context, ports, chunk| {
                 context.tally.out[0] += chunk.batch.num_rows() as u64;
                 context.tally.out[1] += chunk.batch.num_rows() as u64;
@@ -265,49 +262,11 @@ impl KeyedNode for Nothing {
         Box::new(Rows::default())
     }
 
+    fn state_type(&self) -> String {
+        String::new()
+    }
+
     fn state(&self, _: usize, _: usize, _: &Path) -> Box<dyn KeyedState> {
-        Box::new(Nothing)
-    }
-}
-
-impl KeyedState for Nothing {
-    fn absorb(
-        &mut self,
-        _: &mut [&mut dyn Port],
-        _: Parallel<'_>,
-        _: Option<Emit<'_>>,
-        _: Option<&mut dyn Write>,
-    ) -> Result<()> {
-        Ok(())
-    }
-
-    fn close(&mut self, _: i64, _: Parallel<'_>, _: Emit<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn rows(&mut self, _: Parallel<'_>, _: Emit<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn drain(&mut self, _: Parallel<'_>, _: Emit<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn save(&mut self, _: &mut dyn Write) -> Result<()> {
-        Ok(())
-    }
-
-    fn load(&mut self, _: &mut dyn Read, _: i64) -> Result<()> {
-        Ok(())
-    }
-
-    fn groups(&self) -> u64 {
-        0
-    }
-
-    fn set_groups(&mut self, _: u64) {}
-
-    fn bytes(&self) -> usize {
-        0
+        unreachable!("the plan is never run")
     }
 }

@@ -83,7 +83,7 @@ impl Ran {
 
 /// Runs all schedules; tells `watch` of each when it is done.
 pub(crate) fn verify(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     config: &RunConfig,
     seed: u64,
     watch: &mut dyn FnMut(&Ran) -> Result<()>,
@@ -173,7 +173,7 @@ fn described(output: &str, difference: &Difference) -> String {
 
 /// Runs one schedule into memory: twice if it crashes on the way, with the state that the first
 /// one left.
-fn run(plan: &Plan, config: &RunConfig, schedule: &Schedule) -> Result<Left> {
+fn run(plan: &Arc<Plan>, config: &RunConfig, schedule: &Schedule) -> Result<Left> {
     let outputs: BTreeMap<_, _> =
         plan.outputs.iter().map(|o| (o.name.to_owned(), Arc::new(MemoryOutput::new()))).collect();
     let mut config = config.clone();
@@ -192,21 +192,17 @@ fn run(plan: &Plan, config: &RunConfig, schedule: &Schedule) -> Result<Left> {
 }
 
 /// Runs until the crash, and again with the same state until the input is at its end.
-fn crash_and_go_on(plan: &Plan, config: &RunConfig, schedule: &Schedule) -> Result<Summary> {
+fn crash_and_go_on(plan: &Arc<Plan>, config: &RunConfig, schedule: &Schedule) -> Result<Summary> {
     let state = tempfile::tempdir().map_err(|e| Error::io("making a folder for state", e))?;
     let stream = StreamConfig { state: Some(state.path().to_owned()), ..schedule.stream() };
-    let crashed = match session::execute(plan, Mode::Stream, config, &stream) {
-        Ok(summary) => Some(summary),
-        Err(Error::Cancelled) => None,
+    match session::execute(plan, Mode::Stream, config, &stream) {
+        // The input may be at its end before the crash could happen.
+        Ok(_) => {}
+        Err(Error::Failed(message)) if message == ouzel_runtime_stream::CRASH => {}
         Err(error) => return Err(error),
-    };
-    let stream = StreamConfig { crash_after_splits: None, ..stream };
-    let summary = session::execute(plan, Mode::Stream, config, &stream)?;
-    match (summary.already_finished, crashed) {
-        // The input was at its end before the crash could happen.
-        (true, Some(crashed)) => Ok(crashed),
-        _ => Ok(summary),
     }
+    let stream = StreamConfig { crash_after_splits: None, ..stream };
+    session::execute(plan, Mode::Stream, config, &stream)
 }
 
 /// Cuts the input into splits so small that schedules can differ; also tells how many there are.
@@ -223,7 +219,7 @@ fn cut_small(plan: &Plan, config: &RunConfig) -> Result<(RunConfig, usize)> {
     let mut config = config.clone();
     let bytes: u64 = open(&config)?.iter().filter_map(|source| source.bytes()).sum();
     if bytes > 0 {
-        config.split_bytes = (bytes / SPLITS).clamp(SPLIT_BYTES_MIN, config.split_bytes);
+        config.split_bytes = (bytes / SPLITS).max(SPLIT_BYTES_MIN).min(config.split_bytes);
     }
     let mut splits = 0;
     for source in open(&config)? {

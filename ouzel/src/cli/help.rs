@@ -20,7 +20,8 @@ pub(super) fn input(job: &JobInfo) -> String {
         many => format!("; the inputs are {}", listed(many)),
     };
     format!(
-        "Where an input comes from: a file, a folder, a pattern in quotes, - for standard input{which}"
+        "Where an input comes from: a file, a folder, a pattern in quotes, \
+         -?format=csv or jsonl for standard input{which}"
     )
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Runs the job as the flags say.
 pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<()> {
-    let plan = (job.plan)(&params(job, matches))?;
+    let plan = Arc::new((job.plan)(&params(job, matches))?);
     let progress = progress(matches, console);
     let (out, err) = (console.out.beside(&progress), console.err.beside(&progress));
 

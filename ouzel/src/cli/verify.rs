@@ -9,11 +9,12 @@ use clap::ArgMatches;
 use ouzel_dsl::Result;
 use ouzel_engine::RunConfig;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Runs the schedules and prints what came of them; says whether all agree.
 pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<bool> {
-    let plan = (job.plan)(&params(job, matches))?;
+    let plan = Arc::new((job.plan)(&params(job, matches))?);
     let mut config = inputs(&bindings::read(&plan, End::Input, matches)?)?;
     if let Some(Policy { on_error, .. }) = matches.get_one::<Policy>("on-error") {
         config.on_error = *on_error;
