@@ -62,6 +62,7 @@ pub fn duration(seconds: f64) -> String {
 pub struct Grid {
     indent: usize,
     align: Vec<Align>,
+    least: Vec<usize>,
     rows: Vec<Vec<String>>,
 }
 
@@ -78,12 +79,18 @@ pub enum Align {
 impl Grid {
     /// An empty grid; columns past the list's end are aligned to the left.
     pub fn new(align: impl Into<Vec<Align>>) -> Grid {
-        Grid { indent: 0, align: align.into(), rows: Vec::new() }
+        Grid { indent: 0, align: align.into(), least: Vec::new(), rows: Vec::new() }
     }
 
     /// With so many blanks before each row.
     pub fn indented(mut self, blanks: usize) -> Grid {
         self.indent = blanks;
+        self
+    }
+
+    /// With columns at least as wide as these: to go on below another grid.
+    pub fn at_least(mut self, widths: &[usize]) -> Grid {
+        self.least = widths.to_vec();
         self
     }
 
@@ -94,7 +101,7 @@ impl Grid {
 
     /// Each column's width in characters.
     pub fn widths(&self) -> Vec<usize> {
-        let mut widths = Vec::new();
+        let mut widths = self.least.clone();
         for row in &self.rows {
             for (i, cell) in row.iter().enumerate() {
                 let width = cell.chars().count();
@@ -155,8 +162,8 @@ mod tests {
 
     #[test]
     fn durations_lose_digits_as_they_grow() {
-        let texts = [0.0421, 3.14159, 42.123, 725.0, 7_325.0].map(duration);
-        assert_eq!(texts, ["0.042 s", "3.14 s", "42.1 s", "12 min 5 s", "2 h 2 min"]);
+        let texts = [0.0421, 3.456, 42.123, 725.0, 7_325.0].map(duration);
+        assert_eq!(texts, ["0.042 s", "3.46 s", "42.1 s", "12 min 5 s", "2 h 2 min"]);
     }
 
     #[test]

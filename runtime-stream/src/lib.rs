@@ -11,6 +11,8 @@ mod outputs;
 mod reader;
 mod settled;
 
+pub use epoch::CRASH;
+
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::Summary;

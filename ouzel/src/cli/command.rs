@@ -1,0 +1,214 @@
+//! Subcommands and their flags, as clap's.
+
+use super::{help, units};
+use crate::job_main::JobInfo;
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, Command, value_parser};
+use ouzel_dsl::ParamInfo;
+use std::path::PathBuf;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The whole command line. Text is wrapped at a terminal's width, or at the one given.
+pub(super) fn build(jobs: &[JobInfo], program: &str, width: Option<usize>) -> Command {
+    let all = match jobs {
+        [job] => of_job(job, program, program).name(program.to_owned()),
+        _ => Command::new(program.to_owned())
+            .about("Dataflow jobs that run as batch or as stream with equal results")
+            .version(jobs.first().map_or(VERSION.to_owned(), version))
+            .subcommands(
+                jobs.iter().map(|job| of_job(job, program, &format!("{program} {}", job.name))),
+            )
+            .subcommand_value_name("JOB")
+            .subcommand_help_heading("Jobs")
+            .disable_help_subcommand(true)
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .after_help(format!("`{program} JOB --help` says what can be done with a job.")),
+    };
+    match width {
+        Some(width) => all.term_width(width),
+        None => all.max_term_width(100),
+    }
+}
+
+/// The version of the package that the job is part of, and ours.
+fn version(job: &JobInfo) -> String {
+    match job.version {
+        "" => format!("(ouzel {VERSION})"),
+        own => format!("{own} (ouzel {VERSION})"),
+    }
+}
+
+fn of_job(job: &JobInfo, program: &str, path: &str) -> Command {
+    let bin = if path == program { program } else { job.name };
+    Command::new(bin.to_owned())
+        .about(job.headline())
+        .long_about(help::long(job.doc))
+        .version(version(job))
+        .subcommands([run(job, path), plan(job, path), verify(job, path), schema(job)])
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help(help::overview(job, path))
+}
+
+fn run(job: &JobInfo, path: &str) -> Command {
+    Command::new("run")
+        .about("Run the job")
+        .args([
+            input(job),
+            Arg::new("out")
+                .long("out")
+                .value_name("NAME=URI")
+                .help(help::output(job))
+                .num_args(1..)
+                .action(ArgAction::Append),
+            Arg::new("mode")
+                .long("mode")
+                .value_name("MODE")
+                .help("How to run; if not given, batch if every input ends by itself")
+                .value_parser(PossibleValuesParser::new(["batch", "stream"])),
+            Arg::new("workers")
+                .long("workers")
+                .value_name("N")
+                .help("Threads that run the job; if not given, one for each core")
+                .value_parser(value_parser!(u16).range(1..)),
+            Arg::new("memory")
+                .long("memory")
+                .value_name("SIZE")
+                .help("Memory for keyed state, beyond which it goes to disk")
+                .default_value("2GiB")
+                .value_parser(ValueParser::new(units::size)),
+            on_error(&["fail", "skip", "dead-letter=URI"]),
+            Arg::new("report")
+                .long("report")
+                .value_name("FILE")
+                .help("Write the totals of each operator to a file, as JSON")
+                .value_parser(value_parser!(PathBuf)),
+            Arg::new("progress")
+                .long("progress")
+                .value_name("WHEN")
+                .help("Show progress on standard error: auto is on a terminal only")
+                .default_value("auto")
+                .value_parser(PossibleValuesParser::new(["auto", "always", "never"])),
+            Arg::new("state")
+                .long("state")
+                .value_name("DIR")
+                .help("Stream: keep checkpoints here, and go on from them after a restart")
+                .value_parser(value_parser!(PathBuf)),
+            Arg::new("epoch")
+                .long("epoch")
+                .value_name("TIME")
+                .help("Stream: the time from one commit to the next")
+                .default_value("1s")
+                .value_parser(ValueParser::new(units::duration_ms)),
+            Arg::new("accept")
+                .long("accept")
+                .value_name("OPERATOR")
+                .help("Stream: go on with kept state although this operator has changed since")
+                .action(ArgAction::Append),
+        ])
+        .args(params(job))
+        .after_help(help::run(job, path))
+}
+
+fn plan(job: &JobInfo, path: &str) -> Command {
+    Command::new("plan")
+        .about("Show what the job was compiled to")
+        .args([
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .help("Text for people, JSON for programs, or a Mermaid flowchart")
+                .default_value("text")
+                .value_parser(PossibleValuesParser::new(["text", "json", "mermaid"])),
+            Arg::new("code")
+                .long("code")
+                .help("Show the fused code of each stage (text and JSON)")
+                .action(ArgAction::SetTrue),
+        ])
+        .args(params(job))
+        .after_help(help::plan(job, path))
+}
+
+fn verify(job: &JobInfo, path: &str) -> Command {
+    Command::new("verify")
+        .about("Check that batch and stream agree on an input")
+        .long_about(
+            "Check that batch and stream agree on an input: run the job as batch and then as \
+             stream, with several numbers of workers and sizes of chunks, with partitions in \
+             shuffled order, and with a crash and restart on the way; compare all rows, to the \
+             bit, and all totals.",
+        )
+        .args([
+            input(job),
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .help("Choose the schedules by this number; if not given, by the clock")
+                .value_parser(value_parser!(u64)),
+            on_error(&["fail", "skip"]),
+        ])
+        .args(params(job))
+        .after_help(help::verify(job, path))
+}
+
+fn schema(job: &JobInfo) -> Command {
+    Command::new("schema")
+        .about("Show the columns of inputs and outputs, with examples")
+        .args(params(job))
+}
+
+fn input(job: &JobInfo) -> Arg {
+    Arg::new("in")
+        .long("in")
+        .value_name("NAME=URI")
+        .help(help::input(job))
+        .required(true)
+        .num_args(1..)
+        .action(ArgAction::Append)
+}
+
+fn on_error(policies: &'static [&'static str]) -> Arg {
+    Arg::new("on-error")
+        .long("on-error")
+        .value_name("POLICY")
+        .help(format!(
+            "What to do with a record that cannot be decoded or processed: {}",
+            policies.join(", ")
+        ))
+        .default_value("fail")
+        .value_parser(ValueParser::new(move |text: &str| units::policy(text, policies)))
+}
+
+/// Flags that a parameter of the same name must not hide.
+const TAKEN: [&str; 15] = [
+    "in", "out", "mode", "workers", "memory", "on-error", "report", "progress", "state", "epoch",
+    "accept", "format", "code", "seed", "help",
+];
+
+/// The flags of the job's parameters.
+fn params(job: &JobInfo) -> Vec<Arg> {
+    let arg = |info: &ParamInfo| {
+        Arg::new(param_id(info.name))
+            .long(param_flag(info.name))
+            .value_name("VALUE")
+            .help(format!("The job's parameter `{}`, of type {}", info.name, info.ty))
+            .help_heading("Parameters")
+            .required(true)
+            .allow_negative_numbers(true)
+    };
+    (job.params)().iter().map(arg).collect()
+}
+
+/// The id of a parameter's flag among clap's arguments.
+pub(super) fn param_id(name: &str) -> String {
+    format!("parameter {name}")
+}
+
+/// The flag of a parameter, without the dashes before it.
+pub(super) fn param_flag(name: &str) -> String {
+    let flag = name.replace('_', "-");
+    if TAKEN.contains(&flag.as_str()) { format!("param-{flag}") } else { flag }
+}

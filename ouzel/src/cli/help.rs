@@ -1,0 +1,159 @@
+//! Help that teaches: examples with the job's own names.
+
+use super::command::param_flag;
+use crate::job_main::JobInfo;
+use crate::session::listed;
+
+/// A job's documentation without the blank that rustc leaves before each line.
+pub(super) fn long(doc: &str) -> String {
+    doc.trim()
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+pub(super) fn input(job: &JobInfo) -> String {
+    let which = match job.inputs {
+        [] => String::new(),
+        [one] => format!("; the input is `{one}`, and its name may be left out"),
+        many => format!("; the inputs are {}", listed(many)),
+    };
+    format!(
+        "Where an input comes from: a file, a folder, a pattern in quotes, \
+         -?format=csv or jsonl for standard input{which}"
+    )
+}
+
+pub(super) fn output(job: &JobInfo) -> String {
+    let which = match job.outputs {
+        [] => String::new(),
+        [one] => format!("; the output is `{one}`, and its name may be left out"),
+        many => format!("; the outputs are {}", listed(many)),
+    };
+    format!(
+        "Where an output goes: a file, - for JSON lines on standard output; if not given, a table \
+         on a terminal and JSON lines elsewhere{which}"
+    )
+}
+
+/// An example and what it does.
+type Example = (String, &'static str);
+
+fn examples(examples: &[Example]) -> String {
+    let mut out = String::from("Examples:");
+    for (command, what) in examples {
+        out += &format!("\n  {}\n      {what}", broken(command));
+    }
+    out
+}
+
+/// A long command on several lines, broken before flags in the shell's way.
+fn broken(command: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut parts = command.split(" --");
+    let mut line = parts.next().unwrap_or_default().to_owned();
+    let mut out = String::new();
+    for part in parts {
+        if line.chars().count() + part.chars().count() > WIDTH {
+            out += &format!("{line} \\\n    ");
+            line = format!("--{part}");
+        } else {
+            line += &format!(" --{part}");
+        }
+    }
+    out + &line
+}
+
+/// `--in flights=flights.csv --in weather=weather.csv`, and values for parameters.
+fn inputs(job: &JobInfo, uri: impl Fn(&str) -> String) -> String {
+    let names = if job.inputs.is_empty() { &["NAME"][..] } else { job.inputs };
+    names.iter().map(|name| format!(" --in {}", uri(name))).collect::<String>() + &params(job)
+}
+
+fn files(job: &JobInfo) -> String {
+    inputs(job, |name| format!("{name}={name}.csv"))
+}
+
+fn params(job: &JobInfo) -> String {
+    (job.params)().iter().map(|p| format!(" --{} {}", param_flag(p.name), sample(p.ty))).collect()
+}
+
+/// A value to show for a parameter of a type.
+fn sample(ty: &str) -> &'static str {
+    match ty {
+        "bool" => "true",
+        "f32" | "f64" => "1.5",
+        "String" => "text",
+        "Timestamp" => "2013-01-01T00:00:00Z",
+        "Date" => "2013-01-01",
+        _ if ty.starts_with(['i', 'u']) => "3",
+        _ => "VALUE",
+    }
+}
+
+fn outputs(job: &JobInfo) -> String {
+    let names = if job.outputs.is_empty() { &["NAME"][..] } else { job.outputs };
+    names.iter().map(|name| format!(" --out {name}={name}.parquet")).collect()
+}
+
+/// `flights`, or a stand-in where the job does not say.
+fn first<'a>(names: &[&'a str]) -> &'a str {
+    names.first().copied().unwrap_or("NAME")
+}
+
+pub(super) fn overview(job: &JobInfo, path: &str) -> String {
+    let files = files(job);
+    let params = params(job);
+    examples(&[
+        (format!("{path} run{files}"), "run over a file and show the result"),
+        (format!("{path} schema{params}"), "what the input must look like"),
+        (format!("{path} verify{files}"), "check that batch and stream agree"),
+    ])
+}
+
+pub(super) fn run(job: &JobInfo, path: &str) -> String {
+    let out = first(job.outputs);
+    let (files, outputs) = (files(job), outputs(job));
+    let folders = inputs(job, |name| format!("'{name}={name}/*.parquet'"));
+    let follow = inputs(job, |name| format!("'{name}={name}.jsonl?follow'"));
+    examples(&[
+        (format!("{path} run{files}"), "read files to their end and show the result"),
+        (
+            format!("{path} run{folders}{outputs} --report report.json"),
+            "read all files of a pattern, write Parquet, and report what each operator did",
+        ),
+        (
+            format!("{path} run{follow}{outputs} --state state"),
+            "follow files as they grow; after a restart, go on from the last checkpoint",
+        ),
+        (
+            format!("{path} run{follow} --out '{out}=-?changes'"),
+            "follow files and print each update of a table as it happens",
+        ),
+        (
+            format!("{path} run{files} --on-error dead-letter=bad.jsonl"),
+            "keep records aside that cannot be decoded or processed",
+        ),
+    ])
+}
+
+pub(super) fn plan(job: &JobInfo, path: &str) -> String {
+    let params = params(job);
+    examples(&[
+        (
+            format!("{path} plan{params}"),
+            "operators, the stages they are fused into, and the state kept",
+        ),
+        (format!("{path} plan{params} --code"), "the Rust code of each stage"),
+        (format!("{path} plan{params} --format mermaid"), "a flowchart for Markdown"),
+    ])
+}
+
+pub(super) fn verify(job: &JobInfo, path: &str) -> String {
+    let files = files(job);
+    examples(&[
+        (format!("{path} verify{files}"), "compare under schedules that differ each time"),
+        (format!("{path} verify{files} --seed 7"), "compare under the same schedules again"),
+    ])
+}

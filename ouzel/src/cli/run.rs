@@ -1,0 +1,129 @@
+//! `run`: the job over its inputs, into its outputs.
+
+use super::units::Policy;
+use super::{Console, bindings, outputs, params, signals};
+use crate::job_main::JobInfo;
+use crate::session::{self, End, Mode};
+use clap::ArgMatches;
+use ouzel_dsl::{Error, Plan, Result};
+use ouzel_engine::{RunConfig, StreamConfig};
+use ouzel_hooks::{Observers, Progress};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Runs the job as the flags say.
+pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<()> {
+    let plan = Arc::new((job.plan)(&params(job, matches))?);
+    let progress = progress(matches, console);
+    let (out, err) = (console.out.beside(&progress), console.err.beside(&progress));
+
+    let inputs = bindings::read(&plan, End::Input, matches)?;
+    let given = bindings::read(&plan, End::Output, matches)?;
+    let mut config = config(&plan, &inputs, matches)?;
+    config.outputs = outputs::sinks(&plan, &given, &out)?;
+    if let Some(progress) = &progress {
+        config.observers = Observers::default().with(progress.clone());
+    }
+    let mode = mode(&plan, &config, &inputs, matches)?;
+    let stream = stream(matches);
+    note_unused(mode, matches, &err)?;
+    if let Some(hint) = outputs::hint(&plan, &config.outputs, mode) {
+        err.print(&hint)?;
+    }
+    if console.signals {
+        signals::stop_on_signal(&config.stop, &err)?;
+    }
+
+    let done = session::execute(&plan, mode, &config, &stream);
+    if let Some(progress) = &progress {
+        progress.clear();
+    }
+    let summary = done?;
+    if let Some(path) = matches.get_one::<PathBuf>("report") {
+        std::fs::write(path, summary.to_json() + "\n")
+            .map_err(|e| Error::io(format!("writing the report {}", path.display()), e))?;
+    }
+    match when(matches) {
+        "never" => Ok(()),
+        _ => err.print(&summary.to_string()),
+    }
+}
+
+fn when(matches: &ArgMatches) -> &str {
+    matches.get_one::<String>("progress").map_or("auto", String::as_str)
+}
+
+fn progress(matches: &ArgMatches, console: &Console) -> Option<Arc<Progress>> {
+    let shown = match when(matches) {
+        "always" => true,
+        "never" => false,
+        _ => console.err.terminal,
+    };
+    shown.then(|| Arc::new(Progress::new()))
+}
+
+/// All that the flags say of a run in either mode, but for its outputs.
+fn config(
+    plan: &Plan,
+    inputs: &BTreeMap<String, String>,
+    matches: &ArgMatches,
+) -> Result<RunConfig> {
+    let mut config = super::verify::inputs(inputs)?;
+    session::check(plan, &config)?;
+    if let Some(workers) = matches.get_one::<u16>("workers") {
+        config.workers = usize::from(*workers);
+    }
+    if let Some(bytes) = matches.get_one::<usize>("memory") {
+        config.memory_bytes = *bytes;
+    }
+    if let Some(Policy { on_error, dead_letters }) = matches.get_one::<Policy>("on-error") {
+        config.on_error = *on_error;
+        config.dead_letters = match dead_letters {
+            Some(uri) => Some(ouzel_connectors::output(uri)?),
+            None => None,
+        };
+    }
+    Ok(config)
+}
+
+/// The mode that the flags or the inputs ask for.
+fn mode(
+    plan: &Plan,
+    config: &RunConfig,
+    inputs: &BTreeMap<String, String>,
+    matches: &ArgMatches,
+) -> Result<Mode> {
+    let told = match matches.get_one::<String>("mode").map(String::as_str) {
+        Some("batch") => Some(Mode::Batch),
+        Some(_) => Some(Mode::Stream),
+        None => None,
+    };
+    // Standard input can be opened once, so that it is not asked whether it ends.
+    match inputs.values().any(|uri| uri == "-" || uri.starts_with("-?")) {
+        true => Ok(told.unwrap_or(Mode::Stream)),
+        false => session::mode(plan, config, told),
+    }
+}
+
+fn stream(matches: &ArgMatches) -> StreamConfig {
+    let default = StreamConfig::default();
+    StreamConfig {
+        state: matches.get_one::<PathBuf>("state").cloned(),
+        epoch_ms: matches.get_one::<u64>("epoch").copied().unwrap_or(default.epoch_ms),
+        accept: matches.get_many::<String>("accept").into_iter().flatten().cloned().collect(),
+        ..default
+    }
+}
+
+/// Tells of flags that mean nothing in batch mode: the same command line may serve both.
+fn note_unused(mode: Mode, matches: &ArgMatches, err: &super::Screen) -> Result<()> {
+    let given =
+        |flag: &&str| matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine);
+    for flag in ["state", "epoch", "accept"].iter().filter(|flag| given(flag)) {
+        if mode == Mode::Batch {
+            err.print(&format!("note: `--{flag}` means nothing in batch mode\n"))?;
+        }
+    }
+    Ok(())
+}

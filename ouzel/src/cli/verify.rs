@@ -1,0 +1,45 @@
+//! `verify`: do batch and stream agree on this input?
+
+use super::units::Policy;
+use super::{Console, bindings, params};
+use crate::job_main::JobInfo;
+use crate::session::End;
+use crate::verify;
+use clap::ArgMatches;
+use ouzel_dsl::Result;
+use ouzel_engine::RunConfig;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Runs the schedules and prints what came of them; says whether all agree.
+pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<bool> {
+    let plan = Arc::new((job.plan)(&params(job, matches))?);
+    let mut config = inputs(&bindings::read(&plan, End::Input, matches)?)?;
+    if let Some(Policy { on_error, .. }) = matches.get_one::<Policy>("on-error") {
+        config.on_error = *on_error;
+    }
+    let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
+    let mut done = 0;
+    let verification = verify::verify(&plan, &config, seed, &mut |ran| {
+        done += 1;
+        match console.err.terminal {
+            true => console.err.print(&format!("{done}: {}\n", ran.cells().join(" ").trim())),
+            false => Ok(()),
+        }
+    })?;
+    console.out.print(&verification.to_string())?;
+    Ok(verification.agrees())
+}
+
+/// A seed that differs from run to run, short enough to be typed.
+fn by_the_clock() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::from(now.subsec_nanos()) / 1_000
+}
+
+/// A configuration with these inputs.
+pub(super) fn inputs(uris: &BTreeMap<String, String>) -> Result<RunConfig> {
+    let inputs = uris.iter().map(|(name, uri)| Ok((name.clone(), ouzel_connectors::input(uri)?)));
+    Ok(RunConfig { inputs: inputs.collect::<Result<_>>()?, ..RunConfig::default() })
+}
