@@ -10,7 +10,6 @@ use arrow::datatypes::{DataType, Int32Type, Int64Type};
 use ouzel_dsl::data::{Bad, Builder, Column, Data, Enumeration};
 use ouzel_dsl::schema::{Type, Wire};
 use ouzel_dsl::{Bytes, Date, Decimal, Key, List, Produce, Record, Tie, Timestamp};
-use std::string;
 use std::sync::Arc;
 use support::{bad, batch, open, read, round_trip, written};
 
@@ -55,7 +54,7 @@ struct Everything {
     f32: f32,
     f64: f64,
     text: String,
-    path: string::String,
+    path: elsewhere::Name,
     bytes: Bytes,
     numbers: Vec<u8>,
     time: Timestamp,

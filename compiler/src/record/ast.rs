@@ -139,11 +139,8 @@ fn enumeration(item: ItemEnum, errors: &mut Errors) -> Option<Enum> {
     for variant in item.variants {
         let attrs = attr::read(&variant.attrs, Place::Variant, errors);
         if !matches!(variant.fields, Fields::Unit) {
-            let message = format!(
-                "`{}` has fields; only an enum without fields is a value of a stream, by its \
-                 variants' names: use a record with an `Option` for each variant",
-                variant.ident
-            );
+            let message = "a variant on a stream has no fields, since a column holds its name \
+                           alone: use a record with an `Option` for each variant";
             errors.add(&variant.fields, message);
             plain = false;
         }
@@ -182,13 +179,18 @@ fn head(
             }
             _ => match &item.value {
                 Some(Expr::Path(path)) => head.root = path.to_token_stream(),
-                _ => errors.add(item, "`crate` needs a path: `crate = path::to::ouzel`"),
+                _ => {
+                    errors.add(item, "`crate` needs a path: `crate = path::to::ouzel`");
+                    return None;
+                }
             },
         }
     }
     if view::TAKEN.iter().any(|name| head.ident == name) {
-        let message =
-            format!("`{}` means a type of its own in records: choose another name", head.ident);
+        let message = format!(
+            "`{}` is a type of Ouzel's own in records: give this one another name",
+            head.ident
+        );
         errors.add(&head.ident, message);
         return None;
     }
@@ -222,12 +224,7 @@ fn type_is_possible(ty: &Type, record: &Ident, errors: &mut Errors) -> bool {
     for found in &itself.found {
         errors.add(found, "a record cannot hold itself: its columns would have no end");
     }
-    let twice = || {
-        let (outer, arguments) = view::named(ty)?;
-        let [GenericArgument::Type(inner)] = arguments.as_slice() else { return None };
-        Some(outer == "Option" && view::named(inner)?.0 == "Option")
-    };
-    if twice() == Some(true) {
+    if in_option(ty).is_some_and(|item| is(item, "Option")) {
         errors.add(ty, "`None` and `Some(None)` are both null in a column: use one `Option`");
         return false;
     }
@@ -264,21 +261,18 @@ fn event_time_at(
 ) -> Option<usize> {
     item.flag(errors);
     if before.is_some() {
-        errors.add(&item.name, "a record has one event time, and an earlier field is it");
+        errors.add(&item.name, "a record has one event time, and an earlier field has it already");
         return before;
     }
-    match view::named(ty) {
-        Some((name, _)) if name == "Timestamp" => {}
-        Some((name, _)) if name == "Option" => {
-            let message = "an event time cannot be missing: declare it as `Timestamp`, and records \
-                           without one follow the error policy";
-            errors.add(ty, message);
-            return None;
-        }
-        _ => {
-            errors.add(ty, "an event time is a `Timestamp`");
-            return None;
-        }
+    if in_option(ty).is_some_and(|item| is(item, "Timestamp")) {
+        let message = "an event time cannot be missing: declare it as `Timestamp`, and records \
+                       without one follow the error policy";
+        errors.add(ty, message);
+        return None;
+    }
+    if !is(ty, "Timestamp") {
+        errors.add(ty, "an event time is a `Timestamp`");
+        return None;
     }
     if let Some(default) = attrs.iter().find(|a| a.name() == "default") {
         let message = "an event time has no default: a time that nobody gave would make other \
@@ -303,13 +297,14 @@ fn wire_name(ident: &Ident, attrs: &[Attr], case: Option<Case>, errors: &mut Err
     }
 }
 
-/// The value in the place of null. A text literal stands for the `String` that it makes.
+/// The value in the place of null. A text literal stands for the `String` that it makes where the
+/// field is one.
 fn default(attrs: &[Attr], ty: &Type) -> Option<TokenStream> {
     let attr = attrs.iter().find(|a| a.name() == "default")?;
     Some(match &attr.value {
         None => quote!(<#ty as ::core::default::Default>::default()),
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
-            quote!(<#ty as ::core::convert::From<&str>>::from(#text))
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) if is(ty, "String") => {
+            quote!(::std::string::String::from(#text))
         }
         Some(value) => quote!(#value),
     })
@@ -340,15 +335,19 @@ fn wire(attrs: &[Attr], ty: &Type, errors: &mut Errors) -> Option<TokenStream> {
 
 /// Whether the type is `Timestamp` or `Option<Timestamp>`.
 fn is_time(ty: &Type) -> bool {
-    match view::named(ty) {
-        Some((name, arguments)) => match (name.as_str(), arguments.as_slice()) {
-            ("Timestamp", []) => true,
-            ("Option", [GenericArgument::Type(item)]) => {
-                view::named(item).is_some_and(|(name, _)| name == "Timestamp")
-            }
-            _ => false,
-        },
-        None => false,
+    is(ty, "Timestamp") || in_option(ty).is_some_and(|item| is(item, "Timestamp"))
+}
+
+/// Whether a type goes by this name.
+fn is(ty: &Type, name: &str) -> bool {
+    view::named(ty).is_some_and(|(found, _)| found == name)
+}
+
+/// What an `Option` holds.
+fn in_option(ty: &Type) -> Option<&Type> {
+    match view::named(ty)?.1.as_slice() {
+        [GenericArgument::Type(item)] if is(ty, "Option") => Some(item),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::ast::{Field, Struct};
 use super::{key, view};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 /// Everything that the derive makes of a struct.
@@ -14,23 +15,53 @@ pub(super) fn expand(record: &Struct) -> TokenStream {
     let view = View::new(record);
     let outside = view.outside(record);
     let inside = &view.inside;
+    let bounds = bounds(record);
     let parts = [
+        checks(record),
         defaults(record),
-        data(record, &view),
-        produce(record, &view),
-        column(record, &view),
-        builder(record),
-        itself(record),
-        key::of_struct(record),
+        data(record, &view, &bounds),
+        produce(record, &view, &bounds),
+        column(record, &view, &bounds),
+        builder(record, &bounds),
+        itself(record, &bounds),
+        key::of_struct(record, &bounds),
     ];
     quote! {
         #outside
-        #[allow(unused_qualifications)]
+        #[allow(missing_docs, unreachable_pub, unused_qualifications)]
         const _: () = {
             use #root as __ouzel;
             #inside
             #(#parts)*
         };
+    }
+}
+
+/// That the types of the user's own can travel.
+///
+/// rustc takes a bound without parameters for granted if it is for any lifetime. So one that does
+/// not hold is an error in `checks`, on the field's type, and not in each of our uses of it.
+fn bounds(record: &Struct) -> TokenStream {
+    let mut types: Vec<&Type> = Vec::new();
+    for field in &record.fields {
+        if view::known(&field.ty, &record.head.root).is_none() && !types.contains(&&field.ty) {
+            types.push(&field.ty);
+        }
+    }
+    if types.is_empty() {
+        return TokenStream::new();
+    }
+    quote!(where #(for<'k> #types: __ouzel::data::Data,)*)
+}
+
+/// Where rustc says that the type of a field cannot travel.
+fn checks(record: &Struct) -> TokenStream {
+    let types = record.fields.iter().map(|f| &f.ty);
+    quote! {
+        #[allow(dead_code)]
+        fn __fields() {
+            #(__ouzel::data::field_of_record::<#types>();)*
+        }
     }
 }
 
@@ -43,6 +74,10 @@ struct View {
     plain: Option<TokenStream>,
     /// The arguments of the view that borrows for `'a`, inside the block.
     arguments: TokenStream,
+    /// Whether it has the lifetime `'a`.
+    borrows: bool,
+    /// The parameter of each field that has one.
+    parameters: Vec<Option<Ident>>,
 }
 
 impl View {
@@ -60,24 +95,30 @@ impl View {
             let types: Vec<_> = known.into_iter().flatten().map(|view| view.tokens).collect();
             let plain = view_struct(record, &ident, quote!(<'a>), &types);
             let arguments = quote!(<'a>);
-            return View { ident, inside: TokenStream::new(), plain: Some(plain), arguments };
+            let parameters = vec![None; record.fields.len()];
+            let inside = TokenStream::new();
+            return View { ident, inside, plain: Some(plain), arguments, borrows, parameters };
         }
-        let (mut types, mut parameters, mut arguments) = (Vec::new(), Vec::new(), Vec::new());
-        if borrows {
-            parameters.push(quote!('a));
-            arguments.push(quote!('a));
-        }
+        let life = borrows.then(|| quote!('a,));
+        let (mut types, mut arguments, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
         for (index, (field, known)) in record.fields.iter().zip(known).enumerate() {
-            let parameter = format_ident!("V{index}");
-            types.push(known.map_or_else(|| quote!(#parameter), |view| view.tokens.clone()));
-            if view::known(&field.ty, root).is_none() {
-                parameters.push(quote!(#parameter));
-                let ty = &field.ty;
-                arguments.push(quote_spanned!(ty.span()=> <#ty as __ouzel::data::Data>::View<'a>));
+            let (ty, parameter) = (&field.ty, format_ident!("V{index}"));
+            match known {
+                Some(known) => {
+                    types.push(known.tokens);
+                    parameters.push(None);
+                }
+                None => {
+                    types.push(quote!(#parameter));
+                    arguments.push(quote!(<#ty as __ouzel::data::Data>::View<'a>));
+                    parameters.push(Some(parameter));
+                }
             }
         }
-        let inside = view_struct(record, &ident, quote!(<#(#parameters),*>), &types);
-        View { ident, inside, plain: None, arguments: quote!(<#(#arguments),*>) }
+        let declared = parameters.iter().flatten();
+        let inside = view_struct(record, &ident, quote!(<#life #(#declared),*>), &types);
+        let arguments = quote!(<#life #(#arguments),*>);
+        View { ident, inside, plain: None, arguments, borrows, parameters }
     }
 
     fn outside(&self, record: &Struct) -> TokenStream {
@@ -137,7 +178,7 @@ fn default_name(field: &Field) -> Ident {
     format_ident!("__default_{}", field.name())
 }
 
-fn data(record: &Struct, view: &View) -> TokenStream {
+fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
     let ident = &record.head.ident;
     let (columns, builder) = (columns_name(record), builder_name(record));
     let View { ident: view_ident, arguments, .. } = view;
@@ -146,7 +187,7 @@ fn data(record: &Struct, view: &View) -> TokenStream {
     let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
     quote! {
         #[automatically_derived]
-        impl __ouzel::data::Data for #ident {
+        impl __ouzel::data::Data for #ident #bounds {
             type View<'a> = #view_ident #arguments;
             type Column = #columns;
             type Builder = #builder;
@@ -179,12 +220,25 @@ fn data(record: &Struct, view: &View) -> TokenStream {
     }
 }
 
-fn produce(record: &Struct, view: &View) -> TokenStream {
-    let ident = &record.head.ident;
-    let View { ident: view_ident, arguments, .. } = view;
+fn produce(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
+    let (ident, View { ident: view_ident, parameters, .. }) = (&record.head.ident, view);
+    // A field of a type that is not known produces itself: a lifetime that stands in projections
+    // alone could not be shortened.
+    let values =
+        record.fields.iter().zip(parameters).map(|(Field { ident, ty, .. }, parameter)| {
+            match parameter {
+                Some(_) => quote!(#ident: __ouzel::data::Produce::produce(&self.#ident)),
+                None => quote!(#ident: <#ty as __ouzel::data::Data>::shorten(self.#ident)),
+            }
+        });
+    let declared = record.fields.iter().zip(parameters).filter_map(|(Field { ty, .. }, v)| {
+        v.as_ref().map(|v| quote!(#v: __ouzel::data::Produce<Data = #ty>))
+    });
+    let named = parameters.iter().flatten();
+    let life = view.borrows.then(|| quote!('a,));
     quote! {
         #[automatically_derived]
-        impl __ouzel::data::Produce for #ident {
+        impl __ouzel::data::Produce for #ident #bounds {
             type Data = #ident;
 
             #[inline(always)]
@@ -194,12 +248,12 @@ fn produce(record: &Struct, view: &View) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl<'a> __ouzel::data::Produce for #view_ident #arguments {
+        impl<#life #(#declared),*> __ouzel::data::Produce for #view_ident<#life #(#named),*> #bounds {
             type Data = #ident;
 
             #[inline(always)]
             fn produce(&self) -> <#ident as __ouzel::data::Data>::View<'_> {
-                <#ident as __ouzel::data::Data>::shorten(*self)
+                #view_ident { #(#values,)* }
             }
         }
     }
@@ -209,7 +263,7 @@ fn columns_name(record: &Struct) -> Ident {
     format_ident!("{}Columns", record.head.ident)
 }
 
-fn column(record: &Struct, view: &View) -> TokenStream {
+fn column(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
     let (vis, ident) = (&record.head.vis, &record.head.ident);
     let (columns, view) = (columns_name(record), &view.ident);
     let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
@@ -217,7 +271,7 @@ fn column(record: &Struct, view: &View) -> TokenStream {
         let ty = &f.ty;
         match f.default {
             Some(_) => quote!(__ouzel::data::DefaultColumn<#ty>),
-            None => quote_spanned!(ty.span()=> <#ty as __ouzel::data::Data>::Column),
+            None => quote!(<#ty as __ouzel::data::Data>::Column),
         }
     });
     let absents = record.fields.iter().map(|f| match (&f.default, default_name(f), &f.ty) {
@@ -241,11 +295,11 @@ fn column(record: &Struct, view: &View) -> TokenStream {
         (None, name, ty) => quote!(__ouzel::data::Column::<#ty>::get(&self.#name, row)),
     });
     quote! {
-        #vis struct #columns {
+        #vis struct #columns #bounds {
             #(#fields: #types,)*
         }
 
-        impl #columns {
+        impl #columns #bounds {
             fn of(
                 arrays: &[::core::option::Option<&__ouzel::arrow::array::ArrayRef>],
                 fields: &[__ouzel::schema::Field],
@@ -256,7 +310,7 @@ fn column(record: &Struct, view: &View) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl __ouzel::data::Column<#ident> for #columns {
+        impl __ouzel::data::Column<#ident> for #columns #bounds {
             fn absent() -> #columns {
                 #columns { #(#fields: #absents,)* }
             }
@@ -291,7 +345,7 @@ fn builder_name(record: &Struct) -> Ident {
     format_ident!("{}Builder", record.head.ident)
 }
 
-fn builder(record: &Struct) -> TokenStream {
+fn builder(record: &Struct, bounds: &TokenStream) -> TokenStream {
     let (vis, ident, builder) = (&record.head.vis, &record.head.ident, builder_name(record));
     let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
     let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
@@ -310,13 +364,13 @@ fn builder(record: &Struct) -> TokenStream {
         .collect();
     quote! {
         #[derive(::core::default::Default)]
-        #vis struct #builder {
+        #vis struct #builder #bounds {
             #(#fields: <#types as __ouzel::data::Data>::Builder,)*
             __nulls: __ouzel::data::Nulls,
         }
 
         #[automatically_derived]
-        impl __ouzel::data::Builder<#ident> for #builder {
+        impl __ouzel::data::Builder<#ident> for #builder #bounds {
             fn push(&mut self, view: <#ident as __ouzel::data::Data>::View<'_>) {
                 #(__ouzel::data::Builder::<#types>::push(&mut self.#fields, view.#fields);)*
                 self.__nulls.value();
@@ -345,7 +399,7 @@ fn builder(record: &Struct) -> TokenStream {
 }
 
 /// `impl Record`.
-fn itself(record: &Struct) -> TokenStream {
+fn itself(record: &Struct, bounds: &TokenStream) -> TokenStream {
     let (ident, columns) = (&record.head.ident, columns_name(record));
     let name = ident.to_string();
     let names: Vec<_> = record.fields.iter().map(Field::name).collect();
@@ -379,7 +433,7 @@ fn itself(record: &Struct) -> TokenStream {
     let unused = record.event_time.is_none().then(|| quote!(#[allow(unused_variables)]));
     quote! {
         #[automatically_derived]
-        impl __ouzel::Record for #ident {
+        impl __ouzel::Record for #ident #bounds {
             const NAME: &'static ::core::primitive::str = #name;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             const NAMES: &'static [&'static ::core::primitive::str] = &[#(#wire_names),*];
