@@ -183,12 +183,14 @@ fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
     let (columns, builder) = (columns_name(record), builder_name(record));
     let View { ident: view_ident, arguments, .. } = view;
     let width = record.fields.len();
+    // rustc says here if a field's type is more private than the record.
+    let view_type = quote_spanned!(ident.span()=> type View<'a> = #view_ident #arguments;);
     let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
     let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
     quote! {
         #[automatically_derived]
         impl __ouzel::data::Data for #ident #bounds {
-            type View<'a> = #view_ident #arguments;
+            #view_type
             type Column = #columns;
             type Builder = #builder;
             const WIDTH: ::core::primitive::usize = #width;
