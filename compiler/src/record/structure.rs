@@ -1,6 +1,8 @@
 //! A struct: its view, and how it is read from columns and written to them.
 
 use super::ast::{Field, Struct};
+use super::borrowed::{self, View};
+use super::columns::{self, builder_name, columns_name};
 use super::{key, view};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -20,9 +22,9 @@ pub(super) fn expand(record: &Struct) -> TokenStream {
         checks(record),
         defaults(record),
         data(record, &view, &bounds),
-        produce(record, &view, &bounds),
-        column(record, &view, &bounds),
-        builder(record, &bounds),
+        borrowed::produce(record, &view, &bounds),
+        columns::column(record, &view, &bounds),
+        columns::builder(record, &bounds),
         itself(record, &bounds),
         key::of_struct(record, &bounds),
     ];
@@ -65,106 +67,6 @@ fn checks(record: &Struct) -> TokenStream {
     }
 }
 
-/// `NameRef`.
-struct View {
-    ident: Ident,
-    /// The struct where it is made in the block and known outside by an alias.
-    inside: TokenStream,
-    /// The struct where it is made outside.
-    plain: Option<TokenStream>,
-    /// The arguments of the view that borrows for `'a`, inside the block.
-    arguments: TokenStream,
-    /// Whether it has the lifetime `'a`.
-    borrows: bool,
-    /// The parameter of each field that has one.
-    parameters: Vec<Option<Ident>>,
-}
-
-impl View {
-    /// The view is a plain struct where every field's view is known and one of them borrows.
-    ///
-    /// Else it has a parameter for each field whose view is not known, or no lifetime at all, and
-    /// its name outside is an alias with a lifetime: so it is covariant (see `view`), literals
-    /// name its fields and nothing else, and rustc holds them to the fields' types.
-    fn new(record: &Struct) -> View {
-        let root = &record.head.root;
-        let ident = format_ident!("{}Ref", record.head.ident);
-        let known: Vec<_> = record.fields.iter().map(|f| view::known(&f.ty, root)).collect();
-        let borrows = known.iter().flatten().any(|view| view.borrows);
-        if borrows && known.iter().all(Option::is_some) {
-            let types: Vec<_> = known.into_iter().flatten().map(|view| view.tokens).collect();
-            let plain = view_struct(record, &ident, quote!(<'a>), &types);
-            let arguments = quote!(<'a>);
-            let parameters = vec![None; record.fields.len()];
-            let inside = TokenStream::new();
-            return View { ident, inside, plain: Some(plain), arguments, borrows, parameters };
-        }
-        let life = borrows.then(|| quote!('a,));
-        let (mut types, mut arguments, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, (field, known)) in record.fields.iter().zip(known).enumerate() {
-            let (ty, parameter) = (&field.ty, format_ident!("V{index}"));
-            match known {
-                Some(known) => {
-                    types.push(known.tokens);
-                    parameters.push(None);
-                }
-                None => {
-                    types.push(quote!(#parameter));
-                    arguments.push(quote!(<#ty as __ouzel::data::Data>::View<'a>));
-                    parameters.push(Some(parameter));
-                }
-            }
-        }
-        let declared = parameters.iter().flatten();
-        let inside = view_struct(record, &ident, quote!(<#life #(#declared),*>), &types);
-        let arguments = quote!(<#life #(#arguments),*>);
-        View { ident, inside, plain: None, arguments, borrows, parameters }
-    }
-
-    fn outside(&self, record: &Struct) -> TokenStream {
-        if let Some(plain) = &self.plain {
-            return plain.clone();
-        }
-        let (vis, ident, root) = (&record.head.vis, &record.head.ident, &record.head.root);
-        let (view, doc) = (&self.ident, doc(record));
-        quote! {
-            #[doc = #doc]
-            #[allow(dead_code, unused_qualifications)]
-            #vis type #view<'a> = <#ident as #root::data::Data>::View<'a>;
-        }
-    }
-}
-
-fn doc(record: &Struct) -> String {
-    format!("A borrowed [`{}`]: what closures see.", record.head.ident)
-}
-
-fn view_struct(
-    record: &Struct,
-    ident: &Ident,
-    generics: TokenStream,
-    types: &[TokenStream],
-) -> TokenStream {
-    let (vis, doc) = (&record.head.vis, doc(record));
-    let fields = record.fields.iter().zip(types).map(|(field, ty)| {
-        let Field { docs, vis, ident, .. } = field;
-        quote!(#(#docs)* #vis #ident: #ty)
-    });
-    quote! {
-        #[doc = #doc]
-        #[derive(
-            ::core::clone::Clone,
-            ::core::marker::Copy,
-            ::core::fmt::Debug,
-            ::core::cmp::PartialEq,
-        )]
-        #[allow(missing_docs, unused_qualifications)]
-        #vis struct #ident #generics {
-            #(#fields,)*
-        }
-    }
-}
-
 /// A function for each default, in which the user's expression meets none of our names.
 fn defaults(record: &Struct) -> TokenStream {
     let functions = record.fields.iter().filter_map(|field| {
@@ -174,7 +76,8 @@ fn defaults(record: &Struct) -> TokenStream {
     quote!(#(#functions)*)
 }
 
-fn default_name(field: &Field) -> Ident {
+/// The name of the function with a field's default.
+pub(super) fn default_name(field: &Field) -> Ident {
     format_ident!("__default_{}", field.name())
 }
 
@@ -217,184 +120,6 @@ fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
                 view: <#ident as __ouzel::data::Data>::View<'a>,
             ) -> <#ident as __ouzel::data::Data>::View<'b> {
                 #view_ident { #(#fields: <#types as __ouzel::data::Data>::shorten(view.#fields),)* }
-            }
-        }
-    }
-}
-
-fn produce(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
-    let (ident, View { ident: view_ident, parameters, .. }) = (&record.head.ident, view);
-    // A field of a type that is not known produces itself: a lifetime that stands in projections
-    // alone could not be shortened.
-    let values =
-        record.fields.iter().zip(parameters).map(|(Field { ident, ty, .. }, parameter)| {
-            match parameter {
-                Some(_) => quote!(#ident: __ouzel::data::Produce::produce(&self.#ident)),
-                None => quote!(#ident: <#ty as __ouzel::data::Data>::shorten(self.#ident)),
-            }
-        });
-    let declared = record.fields.iter().zip(parameters).filter_map(|(Field { ty, .. }, v)| {
-        v.as_ref().map(|v| quote!(#v: __ouzel::data::Produce<Data = #ty>))
-    });
-    let named = parameters.iter().flatten();
-    let life = view.borrows.then(|| quote!('a,));
-    quote! {
-        #[automatically_derived]
-        impl __ouzel::data::Produce for #ident #bounds {
-            type Data = #ident;
-
-            #[inline(always)]
-            fn produce(&self) -> <#ident as __ouzel::data::Data>::View<'_> {
-                <#ident as __ouzel::data::Data>::view(self)
-            }
-        }
-
-        #[automatically_derived]
-        impl<#life #(#declared),*> __ouzel::data::Produce for #view_ident<#life #(#named),*> #bounds {
-            type Data = #ident;
-
-            #[inline(always)]
-            fn produce(&self) -> <#ident as __ouzel::data::Data>::View<'_> {
-                #view_ident { #(#values,)* }
-            }
-        }
-    }
-}
-
-fn columns_name(record: &Struct) -> Ident {
-    format_ident!("{}Columns", record.head.ident)
-}
-
-fn column(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
-    let (vis, ident) = (&record.head.vis, &record.head.ident);
-    let (columns, view) = (columns_name(record), &view.ident);
-    let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
-    let types = record.fields.iter().map(|f| {
-        let ty = &f.ty;
-        match f.default {
-            Some(_) => quote!(__ouzel::data::DefaultColumn<#ty>),
-            None => quote!(<#ty as __ouzel::data::Data>::Column),
-        }
-    });
-    let absents = record.fields.iter().map(|f| match (&f.default, default_name(f), &f.ty) {
-        (Some(_), name, _) => quote!(__ouzel::data::DefaultColumn::absent(#name())),
-        (None, _, ty) => quote! {
-            <<#ty as __ouzel::data::Data>::Column as __ouzel::data::Column<#ty>>::absent()
-        },
-    });
-    let opens = record.fields.iter().enumerate().map(|(index, f)| {
-        let array = quote!(arrays.get(#index).copied().flatten());
-        let ty = &f.ty;
-        match (&f.default, default_name(f)) {
-            (Some(_), name) => quote! {
-                __ouzel::data::DefaultColumn::open(#array, #name(), &fields[#index], bad)
-            },
-            (None, _) => quote!(__ouzel::data::open_or_absent::<#ty>(#array, &fields[#index], bad)),
-        }
-    });
-    let gets = record.fields.iter().map(|f| match (&f.default, &f.ident, &f.ty) {
-        (Some(_), name, _) => quote!(self.#name.get(row)),
-        (None, name, ty) => quote!(__ouzel::data::Column::<#ty>::get(&self.#name, row)),
-    });
-    quote! {
-        #vis struct #columns #bounds {
-            #(#fields: #types,)*
-        }
-
-        impl #columns #bounds {
-            fn of(
-                arrays: &[::core::option::Option<&__ouzel::arrow::array::ArrayRef>],
-                fields: &[__ouzel::schema::Field],
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                #columns { #(#fields: #opens,)* }
-            }
-        }
-
-        #[automatically_derived]
-        impl __ouzel::data::Column<#ident> for #columns #bounds {
-            fn absent() -> #columns {
-                #columns { #(#fields: #absents,)* }
-            }
-
-            fn open(
-                array: &__ouzel::arrow::array::ArrayRef,
-                field: &__ouzel::schema::Field,
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                let fields = <#ident as __ouzel::Record>::fields();
-                __ouzel::data::nested(array, field, fields, bad, #columns::of)
-            }
-
-            fn open_row(
-                arrays: &[__ouzel::arrow::array::ArrayRef],
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                let arrays: ::std::vec::Vec<_> =
-                    arrays.iter().map(::core::option::Option::Some).collect();
-                #columns::of(&arrays, &<#ident as __ouzel::Record>::fields(), bad)
-            }
-
-            #[inline(always)]
-            fn get(&self, row: ::core::primitive::usize) -> <#ident as __ouzel::data::Data>::View<'_> {
-                #view { #(#fields: #gets,)* }
-            }
-        }
-    }
-}
-
-fn builder_name(record: &Struct) -> Ident {
-    format_ident!("{}Builder", record.head.ident)
-}
-
-fn builder(record: &Struct, bounds: &TokenStream) -> TokenStream {
-    let (vis, ident, builder) = (&record.head.vis, &record.head.ident, builder_name(record));
-    let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
-    let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
-    let finished: Vec<_> = record
-        .fields
-        .iter()
-        .map(|Field { ident, ty, wire, .. }| {
-            let array = quote!(__ouzel::data::Builder::<#ty>::finish(&mut self.#ident));
-            match wire {
-                Some(wire) => {
-                    quote!(__ouzel::data::written(#array, __ouzel::schema::Wire::#wire))
-                }
-                None => array,
-            }
-        })
-        .collect();
-    quote! {
-        #[derive(::core::default::Default)]
-        #vis struct #builder #bounds {
-            #(#fields: <#types as __ouzel::data::Data>::Builder,)*
-            __nulls: __ouzel::data::Nulls,
-        }
-
-        #[automatically_derived]
-        impl __ouzel::data::Builder<#ident> for #builder #bounds {
-            fn push(&mut self, view: <#ident as __ouzel::data::Data>::View<'_>) {
-                #(__ouzel::data::Builder::<#types>::push(&mut self.#fields, view.#fields);)*
-                self.__nulls.value();
-            }
-
-            fn push_null(&mut self) {
-                #(__ouzel::data::Builder::<#types>::push_null(&mut self.#fields);)*
-                self.__nulls.null();
-            }
-
-            fn finish(&mut self) -> __ouzel::arrow::array::ArrayRef {
-                let columns = ::std::vec![#(#finished),*];
-                let fields = <#ident as __ouzel::Record>::fields();
-                __ouzel::data::struct_array(fields, columns, &mut self.__nulls)
-            }
-
-            fn finish_row(
-                &mut self,
-                out: &mut ::std::vec::Vec<__ouzel::arrow::array::ArrayRef>,
-            ) {
-                self.__nulls.take();
-                #(out.push(#finished);)*
             }
         }
     }
