@@ -1,12 +1,48 @@
 //! The compiler of Ouzel jobs: tokens to syntax, graph, checks and stages, and back to tokens.
+//!
+//! It is an ordinary library, so that it can be tested as one; `ouzel-macros` is its shell.
 
+mod ast;
+mod determinism;
+mod expand;
+mod fields;
+mod ir;
+mod lower;
+mod names;
 mod record;
+mod stage;
+mod twin;
 
 pub use record::expand as record;
 
-pub fn job(
-    _: proc_macro2::TokenStream,
-    input: proc_macro2::TokenStream,
-) -> proc_macro2::TokenStream {
-    input
+use lower::Lowered;
+use proc_macro2::{Ident, Span, TokenStream};
+
+/// Expands `#[job]`.
+pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {
+    let parsed = || -> syn::Result<ast::Job> {
+        if !options.is_empty() {
+            return Err(syn::Error::new_spanned(&options, "`#[job]` takes no options"));
+        }
+        ast::parse(syn::parse2(input.clone())?)
+    };
+    let job = match parsed() {
+        Ok(job) => job,
+        Err(error) => return error.into_compile_error(),
+    };
+    let lowered = determinism::check(&job).and_then(|()| lower::lower(&job));
+    match lowered {
+        Ok(Lowered::Graph(graph, plain)) => expand::job(&job, &graph, &plain),
+        Ok(Lowered::Unknown) => expand::fallback(&job, true),
+        Err(error) => {
+            let stub = expand::fallback(&job, false);
+            let errors = error.into_compile_error();
+            quote::quote!(#errors #stub)
+        }
+    }
+}
+
+/// A variable of the expansion, which no name in the user's code can meet.
+fn var(name: &str, index: usize) -> Ident {
+    Ident::new(&format!("__{name}{index}"), Span::mixed_site())
 }

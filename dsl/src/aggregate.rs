@@ -102,6 +102,12 @@ impl<P> Arg<P> {
     pub const fn new() -> Arg<P> {
         Arg(PhantomData)
     }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn is(self, value: P) -> P {
+        value
+    }
 }
 
 impl<P> Clone for Arg<P> {

@@ -185,6 +185,11 @@ impl Bad {
         self.rows.contains_key(&row)
     }
 
+    /// Why a row is bad.
+    pub fn reason(&self, row: usize) -> Option<&str> {
+        self.rows.get(&row).map(String::as_str)
+    }
+
     /// The bad rows in order, with reasons.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
         self.rows.iter().map(|(row, reason)| (*row, reason.as_str()))
@@ -213,3 +218,16 @@ pub fn open_field<T: Data>(array: &ArrayRef, field: &Field, bad: &mut Bad) -> T:
     }
     T::Column::open(array, field, bad)
 }
+
+/// Data whose columns have names of their own: records, and what holds them.
+#[diagnostic::on_unimplemented(
+    message = "a column of this output has no name",
+    label = "its values are `{Self}`, and the code that makes them does not name them",
+    note = "add `.named(\"..\")` after the operator that makes them, or make them a record"
+)]
+pub trait Named: Data {}
+
+impl<R: crate::Record> Named for R {}
+
+#[doc(hidden)]
+pub fn named<T: Named>(_: crate::Tie<T>) {}

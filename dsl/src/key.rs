@@ -27,6 +27,12 @@ pub trait Key: Data {
     /// Whether an owned key is the same as a view.
     fn same(&self, view: Self::View<'_>) -> bool;
 
+    /// How many bytes an owned key takes beside its own size, on the heap.
+    #[inline(always)]
+    fn heap_bytes(_: Self::View<'_>) -> usize {
+        0
+    }
+
     /// Address and length of the view's bytes, where the view is nothing else.
     #[inline(always)]
     fn address(_: Self::View<'_>) -> Option<(usize, usize)> {
@@ -228,6 +234,11 @@ impl Key for String {
     }
 
     #[inline(always)]
+    fn heap_bytes(view: &str) -> usize {
+        view.len().next_multiple_of(16) + 16
+    }
+
+    #[inline(always)]
     fn address(view: &str) -> Option<(usize, usize)> {
         Some((view.as_ptr() as usize, view.len()))
     }
@@ -248,6 +259,10 @@ impl Key for Bytes {
 
     fn same(&self, view: &[u8]) -> bool {
         self.0 == view
+    }
+
+    fn heap_bytes(view: &[u8]) -> usize {
+        view.len().next_multiple_of(16) + 16
     }
 }
 
@@ -280,6 +295,10 @@ impl<K: Key> Key for Option<K> {
             (None, None) => true,
             _ => false,
         }
+    }
+
+    fn heap_bytes(view: Option<K::View<'_>>) -> usize {
+        view.map_or(0, K::heap_bytes)
     }
 }
 
@@ -320,6 +339,10 @@ macro_rules! tuples {
             #[inline]
             fn same(&self, view: Self::View<'_>) -> bool {
                 $(self.$i.same(view.$i))&&+
+            }
+
+            fn heap_bytes(view: Self::View<'_>) -> usize {
+                0 $(+ $t::heap_bytes(view.$i))+
             }
         }
     )*};

@@ -1,7 +1,7 @@
 //! Keyed streams: what aggregates work on.
 
 use crate::Span;
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Arg};
 use crate::data::Data;
 use crate::key::Key;
 use crate::stream::{Stream, Tie, Tied};
@@ -29,13 +29,18 @@ impl<K: Key, T: Data, W> Keyed<K, T, W> {
     }
 
     #[doc(hidden)]
-    pub fn tie(self, _: Tie<(K, W)>) -> Self {
+    pub fn tie_key(self, _: Tie<K>) -> Self {
         self
     }
 
     #[doc(hidden)]
-    pub fn tied<R>(self, _: Tie<R>) -> Tied<T, R> {
+    pub fn tied_argument<R>(self, _: Arg<R>) -> Tied<T, R> {
         Stream::<T>::new().tied(Tie::new())
+    }
+
+    #[doc(hidden)]
+    pub fn aggregate_somehow<X: Data, V: Data>(self) -> Table<X, V> {
+        Table::new()
     }
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state; on `key_by`,

@@ -11,6 +11,9 @@ pub trait KeyedNode: Send + Sync {
     /// An empty combiner, which a stage feeds on one worker.
     fn combiner(&self) -> Box<dyn Port>;
 
+    /// The types of key and accumulator: kept state fits only the same ones.
+    fn state_type(&self) -> String;
+
     /// An empty state for all keys. It is cut into `shards` by key, so that merging runs in
     /// parallel, and spills to files in `spill` when it takes more than `memory_bytes`.
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState>;
@@ -36,27 +39,24 @@ pub trait KeyedState: Send {
     ) -> Result<()>;
 
     /// Gives the rows of all windows whose end plus lateness is at or before the watermark, and
-    /// frees them.
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+    /// frees them; returns how many.
+    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
-    /// Gives all rows that are held, and keeps them.
-    fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+    /// Gives all rows that are held, and keeps them; returns how many.
+    fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
-    /// Gives all rows that are held, and frees them as it goes.
-    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<()>;
+    /// Gives all rows that are held, and frees them; returns how many.
+    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
     /// Writes all that is held in the form of a log.
-    fn save(&mut self, out: &mut dyn Write) -> Result<()>;
+    fn save(&mut self, log: &mut dyn Write) -> Result<()>;
 
     /// Merges what a log holds, but for windows that `closed` has passed.
     fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()>;
 
-    /// How many groups there have been since the start, closed ones included.
-    fn groups(&self) -> u64;
-
-    /// Takes on the count of groups of an earlier process.
-    fn set_groups(&mut self, groups: u64);
-
     /// About how many bytes of memory it takes.
     fn bytes(&self) -> usize;
+
+    /// How many bytes it has spilled.
+    fn spilled_bytes(&self) -> u64;
 }

@@ -39,7 +39,7 @@ pub use ouzel_macros::{Record, job};
 pub use params::{ParamInfo, Params};
 pub use plan::Plan;
 pub use record::Record;
-pub use stream::{Stream, Tie, Tied};
+pub use stream::{Stream, Tie, Tied, twin_of};
 pub use table::{Final, FinalColumn, FinalRef, Table};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{

@@ -107,8 +107,6 @@ pub struct StageNode {
     pub input: StageInput,
     /// The operators in it, in order.
     pub operators: Vec<OperatorIndex>,
-    /// The ports it pushes into.
-    pub ports: Vec<usize>,
     /// Runs one chunk through.
     pub run: Arc<StageFn>,
     /// The fused code, unformatted.
@@ -135,8 +133,7 @@ pub struct KeyedEntry {
     pub node: Arc<dyn KeyedNode>,
     /// Sources upstream, by index: whose watermarks it waits for.
     pub sources: Vec<usize>,
-    /// The keyed operator whose finals are upstream, with the delay in microseconds that these
-    /// add to the watermark.
+    /// Keyed operators whose finals are upstream, by index.
     pub upstream: Vec<usize>,
     /// Its lateness in microseconds.
     pub lateness: Option<i64>,

@@ -97,6 +97,12 @@ impl Tally {
         Tally { out: zeros.clone(), late: zeros.clone(), errors: zeros, dead_letters: Vec::new() }
     }
 
+    /// Adds what a stage counted for one chunk.
+    pub fn add(&mut self, out: &[u64], late: &[u64]) {
+        self.out.iter_mut().zip(out).for_each(|(a, b)| *a += b);
+        self.late.iter_mut().zip(late).for_each(|(a, b)| *a += b);
+    }
+
     /// Adds another worker's, and leaves that empty.
     pub fn take_from(&mut self, other: &mut Tally) {
         let pairs = [
@@ -186,8 +192,19 @@ impl StageContext<'_> {
         self.failure(chunk.partition, offset, operator, message, record)
     }
 
-    /// A record could not be decoded.
+    /// A row's columns do not fit the record's types.
     #[cold]
+    pub fn undecodable(
+        &mut self,
+        chunk: &Chunk,
+        operator: OperatorIndex,
+        bad: &crate::data::Bad,
+    ) -> Result<()> {
+        let reason = bad.reason(self.row).unwrap_or("cannot be decoded");
+        self.fail(chunk, operator, reason)
+    }
+
+    /// Records of the chunk could not be decoded.
     pub fn reject(&mut self, chunk: &Chunk, operator: OperatorIndex) -> Result<()> {
         for reject in &chunk.rejects {
             let (offset, reason) = (reject.offset, reject.reason.clone());

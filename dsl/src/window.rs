@@ -15,6 +15,15 @@ pub struct Window {
     pub end: Timestamp,
 }
 
+impl Window {
+    /// The window of `size` microseconds that begins at `start`.
+    #[inline(always)]
+    pub fn from(start: i64, size: i64) -> Window {
+        let end = Timestamp::from_micros(start.saturating_add(size));
+        Window { start: Timestamp::from_micros(start), end }
+    }
+}
+
 /// The key of a windowed table: a key and a window. Its columns are the key's, then `window_start`
 /// and `window_end`.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +99,9 @@ pub trait Windows: Copy + Send + Sync + 'static {
     /// A window's length in microseconds.
     fn size(self) -> i64;
 
+    /// The key of a row: a key, and the window that begins at `start`.
+    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> <Self::Keyed<K> as Data>::View<'_>;
+
     /// What is wrong with the lengths, if anything is.
     fn check(self) -> Result<(), String>;
 }
@@ -105,6 +117,11 @@ impl Windows for Unwindowed {
 
     fn size(self) -> i64 {
         0
+    }
+
+    #[inline(always)]
+    fn keyed<K: Key>(self, key: K::View<'_>, _: i64) -> K::View<'_> {
+        key
     }
 
     fn check(self) -> Result<(), String> {
@@ -126,6 +143,11 @@ impl Windows for Tumbling {
 
     fn size(self) -> i64 {
         self.size
+    }
+
+    #[inline(always)]
+    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
+        WindowedView { key, window: Window::from(start, self.size) }
     }
 
     fn check(self) -> Result<(), String> {
@@ -162,6 +184,11 @@ impl Windows for Hopping {
 
     fn size(self) -> i64 {
         self.size
+    }
+
+    #[inline(always)]
+    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
+        WindowedView { key, window: Window::from(start, self.size) }
     }
 
     fn check(self) -> Result<(), String> {

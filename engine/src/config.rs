@@ -33,6 +33,8 @@ pub struct RunConfig {
     pub observers: Observers,
     /// Set to end the run cleanly before the end of input.
     pub stop: Arc<AtomicBool>,
+    /// Whether a stop may leave a split half read: in batch mode, which then leaves nothing.
+    pub stop_within_splits: bool,
 }
 
 impl Default for RunConfig {
@@ -49,6 +51,7 @@ impl Default for RunConfig {
             split_bytes: 16 << 20,
             observers: Observers::default(),
             stop: Arc::default(),
+            stop_within_splits: false,
         }
     }
 }

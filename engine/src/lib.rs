@@ -1,3 +1,27 @@
-mod config;
+//! What both executors run: operators' state and logic, once.
 
+mod aggregation;
+mod builder;
+mod combiner;
+mod config;
+pub mod dead_letters;
+mod gate;
+mod groups;
+mod memo;
+mod output;
+mod rows;
+mod runs;
+mod state;
+mod wiring;
+mod worker;
+
+pub use aggregation::Aggregation;
+pub use builder::{
+    Builder, KeyedHandle, Needs, OperatorSpec, OutputHandle, named_value, open_finals,
+};
+pub use combiner::Combiner;
 pub use config::{RunConfig, StreamConfig};
+pub use gate::{Gates, Ticket};
+pub use output::Output;
+pub use wiring::Wiring;
+pub use worker::Worker;

@@ -1,11 +1,13 @@
 //! One observer interface, called with the same events by both executors.
 #![warn(missing_docs)]
 
+mod meter;
 mod progress;
 mod summary;
+pub mod text;
 
 pub use progress::Progress;
-pub use summary::{OperatorTotals, Summary};
+pub use summary::{OperatorTotals, StageTotals, Summary};
 
 use ouzel_dsl::Plan;
 use std::sync::Arc;

@@ -1,10 +1,187 @@
 //! The batch executor: runs a plan over bounded input on rayon's threads.
 
-use ouzel_dsl::{Plan, Result};
-use ouzel_engine::RunConfig;
-use ouzel_hooks::Summary;
+mod outputs;
+
+use crate::outputs::Outputs;
+use ouzel_dsl::connector::Split;
+use ouzel_dsl::stage::{Port, Tally};
+use ouzel_dsl::{Error, Plan, Result};
+use ouzel_engine::{Gates, RunConfig, Ticket, Wiring, Worker};
+use ouzel_hooks::{Event, Summary, totals};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 /// Runs a plan to the end of its input.
-pub fn run(_plan: &Plan, _config: &RunConfig) -> Result<Summary> {
-    Ok(Summary::default())
+///
+/// Each worker takes the next split, decodes it and runs its chunks through the source's stage.
+/// Then keyed operators give their rows, those upstream first. Outputs appear when all is done,
+/// each at once; a run that fails or is stopped leaves none.
+pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
+    let began = Instant::now();
+    let config = RunConfig { stop_within_splits: true, ..config.clone() };
+    let wiring = Wiring::open(plan, &config)?;
+    for (source, node) in wiring.sources.iter().zip(&plan.sources) {
+        if !source.bounded() {
+            return Err(Error::Usage(format!(
+                "batch mode needs an input that ends, and `{}` does not: run it with `--mode stream`",
+                node.input
+            )));
+        }
+    }
+    let bytes_total = wiring.bytes_total();
+    config.observers.tell(Event::Started { mode: "batch", job: plan.job, bytes_total });
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(config.workers.max(1))
+        .thread_name(|i| format!("ouzel-{i}"))
+        .build()
+        .map_err(|e| Error::Failed(format!("the worker threads cannot be started: {e}")))?;
+    let run = Run {
+        outputs: Outputs::open(&wiring)?,
+        wiring: &wiring,
+        pool,
+        workers: Mutex::default(),
+        tally: Mutex::new(Tally::new(plan.operators.len())),
+    };
+    run.read_sources()?;
+    for keyed in 0..plan.keyed.len() {
+        run.finish_keyed(keyed)?;
+    }
+    run.finish(began, bytes_total.unwrap_or(0))
+}
+
+struct Run<'a> {
+    wiring: &'a Wiring,
+    outputs: Outputs,
+    pool: rayon::ThreadPool,
+    /// Workers that no thread uses at the moment.
+    workers: Mutex<Vec<Worker>>,
+    tally: Mutex<Tally>,
+}
+
+/// A split in the queue.
+type Task = (usize, Box<dyn Split>, Option<Ticket>);
+
+impl Run<'_> {
+    /// Reads all sources to their ends.
+    fn read_sources(&self) -> Result<()> {
+        let gates = Gates::default();
+        let mut queue = VecDeque::new();
+        for (source, open) in self.wiring.sources.iter().enumerate() {
+            for split in open.splits(&[])?.splits {
+                let needs_seen = self.wiring.plan.sources[source].needs_seen;
+                let ticket = needs_seen.then(|| gates.ticket(source, split.partition()));
+                queue.push_back((source, split, ticket));
+            }
+        }
+        let queue: Mutex<VecDeque<Task>> = Mutex::new(queue);
+        let failed: Mutex<Option<Error>> = Mutex::new(None);
+        self.pool.scope(|scope| {
+            for _ in 0..self.pool.current_num_threads() {
+                scope.spawn(|_| {
+                    if let Err(error) = self.work(&queue, &gates) {
+                        lock(&queue).clear();
+                        gates.fail();
+                        // Others are cancelled by the first error, which is the one to tell.
+                        let mut failed = lock(&failed);
+                        if !matches!(error, Error::Cancelled) || failed.is_none() {
+                            *failed = Some(error);
+                        }
+                    }
+                });
+            }
+        });
+        match failed.into_inner().unwrap_or_else(|e| e.into_inner()) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes splits until there are none.
+    fn work(&self, queue: &Mutex<VecDeque<Task>>, gates: &Gates) -> Result<()> {
+        let mut worker = self.wiring.worker();
+        let memory = self.wiring.config.memory_bytes / self.pool.current_num_threads();
+        while let Some((source, split, ticket)) = { lock(queue).pop_front() } {
+            worker.split(self.wiring, source, split, gates, ticket)?;
+            self.collect(&mut worker, false)?;
+            if worker.bytes() > memory {
+                worker.spill(self.wiring)?;
+            }
+        }
+        lock(&self.workers).push(worker);
+        Ok(())
+    }
+
+    /// Hands a worker's rows and dead letters to the outputs.
+    fn collect(&self, worker: &mut Worker, all: bool) -> Result<()> {
+        for (output, batches) in worker.take_rows(self.wiring, all) {
+            self.outputs.write(output, &batches)?;
+        }
+        let letters = std::mem::take(&mut worker.tally.dead_letters);
+        self.outputs.dead_letters(self.wiring, &letters)
+    }
+
+    /// Gives the rows of a keyed operator to its output and to the stage after it.
+    fn finish_keyed(&self, keyed: usize) -> Result<()> {
+        let plan = &self.wiring.plan;
+        let entry = &plan.keyed[keyed];
+        let port = plan.ports.iter().position(|p| *p == ouzel_dsl::plan::PortKind::Keyed(keyed));
+        let shards = self.pool.current_num_threads();
+        let mut state =
+            entry.node.state(shards, self.wiring.config.memory_bytes, &self.wiring.spill);
+        let parallel = |tasks: Vec<Box<dyn FnOnce() + Send + '_>>| {
+            self.pool
+                .scope(|scope| tasks.into_iter().for_each(|task| scope.spawn(move |_| task())));
+        };
+        {
+            let mut workers = lock(&self.workers);
+            let mut held: Vec<_> = workers
+                .iter_mut()
+                .filter_map(|worker| Some(worker.ports.0.get_mut(port?)?.get_mut()))
+                .collect();
+            let mut ports: Vec<&mut dyn Port> =
+                held.iter_mut().map(|port| &mut ***port as _).collect();
+            state.absorb(&mut ports, &parallel, None, None)?;
+        }
+        let rows = state.drain(&parallel, &|batch| {
+            if let Some(output) = entry.output {
+                self.outputs.write(output, std::slice::from_ref(&batch))?;
+            }
+            if entry.finals.is_empty() {
+                return Ok(());
+            }
+            let mut worker = lock(&self.workers).pop().unwrap_or_else(|| self.wiring.worker());
+            let done = worker
+                .finals(self.wiring, keyed, batch)
+                .and_then(|()| self.collect(&mut worker, false));
+            lock(&self.workers).push(worker);
+            done
+        })?;
+        lock(&self.tally).out[entry.operator] += rows;
+        Ok(())
+    }
+
+    fn finish(self, began: Instant, bytes: u64) -> Result<Summary> {
+        let mut tally = std::mem::take(&mut *lock(&self.tally));
+        for mut worker in std::mem::take(&mut *lock(&self.workers)) {
+            self.collect(&mut worker, true)?;
+            tally.take_from(&mut worker.tally);
+        }
+        self.outputs.finish()?;
+        let plan = &self.wiring.plan;
+        let summary = Summary {
+            job: plan.job.to_owned(),
+            mode: "batch".to_owned(),
+            seconds: began.elapsed().as_secs_f64(),
+            bytes,
+            operators: totals(plan, &tally),
+            ..Summary::default()
+        };
+        self.wiring.config.observers.tell(Event::Finished { summary: &summary });
+        Ok(summary)
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }

@@ -1,0 +1,161 @@
+//! The graph of operators.
+
+use proc_macro2::Span;
+use syn::{Expr, ExprClosure, Ident};
+
+/// Index of a node in [`Graph::nodes`].
+pub type NodeIndex = usize;
+
+/// All operators of a job, inputs before consumers.
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    pub outputs: Vec<Output>,
+}
+
+/// One operator.
+pub struct Node {
+    pub op: Op,
+    pub inputs: Vec<NodeIndex>,
+    /// The method's name, or the input's: where errors and sites point.
+    pub ident: Ident,
+    /// Unique in the job, and independent of line numbers.
+    pub id: String,
+    /// Given by `.named(..)`.
+    pub named: Option<String>,
+    /// The columns of what it gives, as far as the code tells.
+    pub names: Names,
+}
+
+/// What an operator does.
+pub enum Op {
+    /// An input, by index.
+    Source(usize),
+    /// An operator whose closure sees each record.
+    Each(Each, ExprClosure),
+    Merge,
+    KeyBy(ExprClosure),
+    Window(Expr),
+    Lateness(Expr),
+    Late,
+    Aggregate(Box<Aggregate>),
+    Finals,
+}
+
+/// Operators on one record at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Each {
+    Filter,
+    Map,
+    FlatMap,
+    FilterMap,
+    TryFilter,
+    TryMap,
+    TryFlatMap,
+    TryFilterMap,
+    Inspect,
+}
+
+impl Each {
+    /// By its name in the job language.
+    pub fn by_name(name: &str) -> Option<Each> {
+        Some(match name {
+            "filter" => Each::Filter,
+            "map" => Each::Map,
+            "flat_map" => Each::FlatMap,
+            "filter_map" => Each::FilterMap,
+            "try_filter" => Each::TryFilter,
+            "try_map" => Each::TryMap,
+            "try_flat_map" => Each::TryFlatMap,
+            "try_filter_map" => Each::TryFilterMap,
+            "inspect" => Each::Inspect,
+            _ => return None,
+        })
+    }
+
+    /// Whether it passes on the very records that it takes.
+    pub fn keeps_record(self) -> bool {
+        matches!(self, Each::Filter | Each::TryFilter | Each::Inspect)
+    }
+}
+
+/// The argument of `aggregate`, taken apart.
+pub struct Aggregate {
+    /// The expression with a placeholder for each closure.
+    pub expr: Expr,
+    /// The closures, by placeholder.
+    pub arguments: Vec<Argument>,
+    /// How the values of the closures are handed to the aggregate.
+    pub shape: Shape,
+}
+
+/// A closure in the arguments of an aggregate.
+pub struct Argument {
+    pub closure: ExprClosure,
+    /// The variable that stands for it.
+    pub place: Ident,
+}
+
+/// Nesting of aggregates, and so of the values they take.
+pub enum Shape {
+    /// An aggregate with these arguments, by index.
+    One(Vec<usize>),
+    Tuple(Vec<Shape>),
+}
+
+/// The names of columns.
+#[derive(Clone, Default)]
+pub enum Names {
+    /// The type brings its own.
+    #[default]
+    Own,
+    /// One column, or nothing where the code gives it no name.
+    One(Option<String>, Option<Span>),
+    /// A column for each field of a tuple.
+    Each(Vec<(Option<String>, Span)>),
+}
+
+/// An output of the job.
+pub struct Output {
+    pub name: String,
+    pub node: NodeIndex,
+    pub span: Span,
+}
+
+impl Graph {
+    /// Who takes what a node gives, in order.
+    pub fn consumers(&self, node: NodeIndex) -> Vec<NodeIndex> {
+        let takes = |n: &Node| n.inputs.iter().filter(|i| **i == node).count();
+        let nodes = self.nodes.iter().enumerate();
+        nodes.flat_map(|(i, n)| std::iter::repeat_n(i, takes(n))).collect()
+    }
+
+    /// The outputs that show a node, by index.
+    pub fn shown(&self, node: NodeIndex) -> impl Iterator<Item = usize> {
+        self.outputs.iter().enumerate().filter(move |(_, o)| o.node == node).map(|(i, _)| i)
+    }
+
+    /// The window and lateness before a keyed operator.
+    pub fn windowing(&self, mut node: NodeIndex) -> Windowing {
+        let mut found = Windowing { key_by: node, window: None, lateness: None };
+        loop {
+            match &self.nodes[node].op {
+                Op::Window(_) => found.window = Some(node),
+                Op::Lateness(_) => found.lateness = found.lateness.or(Some(node)),
+                Op::KeyBy(_) => found.key_by = node,
+                Op::Aggregate(_) | Op::Late | Op::Finals => {}
+                _ => return found,
+            }
+            match self.nodes[node].inputs.first() {
+                Some(input) => node = *input,
+                None => return found,
+            }
+        }
+    }
+}
+
+/// What stands between the records and a keyed operator.
+pub struct Windowing {
+    pub key_by: NodeIndex,
+    pub window: Option<NodeIndex>,
+    pub lateness: Option<NodeIndex>,
+}

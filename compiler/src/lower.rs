@@ -1,0 +1,447 @@
+//! From syntax to graph.
+//!
+//! A `let` whose value begins with a stream or table and goes on with operators is dataflow;
+//! everything else in a body is left to rustc as it stands.
+
+use crate::ast::{Errors, Job};
+use crate::ir::{Aggregate, Argument, Each, Graph, Names, Node, NodeIndex, Op, Output, Shape};
+use crate::names;
+use proc_macro2::Span;
+use std::collections::BTreeMap;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident, Pat, Stmt};
+
+/// What lowering finds.
+pub enum Lowered {
+    /// The graph, and the statements that are not dataflow.
+    Graph(Graph, Vec<Stmt>),
+    /// An operator that the language does not have: rustc says so best, and suggests.
+    Unknown,
+}
+
+/// Why an expression is not lowered.
+enum Stop {
+    Error(Error),
+    Unknown,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Error(error)
+    }
+}
+
+struct Lowering {
+    graph: Graph,
+    /// Names of streams and tables.
+    scope: BTreeMap<String, NodeIndex>,
+    /// The `let` or output being lowered: the first part of operators' ids.
+    owner: String,
+    errors: Errors,
+}
+
+/// Lowers a job.
+pub fn lower(job: &Job) -> syn::Result<Lowered> {
+    let mut lowering = Lowering {
+        graph: Graph { nodes: Vec::new(), outputs: Vec::new() },
+        scope: BTreeMap::new(),
+        owner: job.name.to_string(),
+        errors: Errors::default(),
+    };
+    for (index, input) in job.inputs.iter().enumerate() {
+        lowering.graph.nodes.push(Node {
+            op: Op::Source(index),
+            inputs: Vec::new(),
+            ident: input.name.clone(),
+            id: input.name.to_string(),
+            named: None,
+            names: Names::Own,
+        });
+        lowering.scope.insert(input.name.to_string(), index);
+    }
+    let mut plain = Vec::new();
+    for statement in &job.statements {
+        match lowering.statement(statement) {
+            Ok(true) => {}
+            Ok(false) => plain.push(statement.clone()),
+            Err(Stop::Error(error)) => lowering.errors.push(error),
+            Err(Stop::Unknown) => return Ok(Lowered::Unknown),
+        }
+    }
+    match lowering.outputs(job) {
+        Ok(()) => {}
+        Err(Stop::Error(error)) => lowering.errors.push(error),
+        Err(Stop::Unknown) => return Ok(Lowered::Unknown),
+    }
+    lowering.errors.finish()?;
+    Ok(Lowered::Graph(lowering.graph, plain))
+}
+
+impl Lowering {
+    /// Lowers a statement; false if it is not dataflow.
+    fn statement(&mut self, statement: &Stmt) -> Result<bool, Stop> {
+        let Stmt::Local(local) = statement else { return Ok(false) };
+        let Some(init) = &local.init else { return Ok(false) };
+        let name = match &local.pat {
+            Pat::Type(typed) => ident_of(&typed.pat),
+            pattern => ident_of(pattern),
+        };
+        let owner = name.map_or_else(|| self.owner.clone(), ToString::to_string);
+        let before = std::mem::replace(&mut self.owner, owner);
+        let lowered = self.expression(&init.expr);
+        self.owner = before;
+        let Some(node) = lowered? else { return Ok(false) };
+        match name {
+            Some(name) => self.scope.insert(name.to_string(), node),
+            None => {
+                let message = "bind a stream or table to a plain name: `let name = ...`";
+                return Err(Error::new_spanned(&local.pat, message).into());
+            }
+        };
+        Ok(true)
+    }
+
+    /// Lowers an expression; `None` if it is not dataflow.
+    fn expression(&mut self, expression: &Expr) -> Result<Option<NodeIndex>, Stop> {
+        match expression {
+            Expr::Paren(paren) => self.expression(&paren.expr),
+            Expr::Group(group) => self.expression(&group.expr),
+            Expr::Path(path) => Ok(path
+                .path
+                .get_ident()
+                .and_then(|ident| self.scope.get(&ident.to_string()).copied())),
+            Expr::MethodCall(call) => match self.expression(&call.receiver)? {
+                Some(receiver) => self.operator(receiver, call).map(Some),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    fn operator(&mut self, receiver: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
+        let name = call.method.to_string();
+        if let Some(each) = Each::by_name(&name) {
+            let closure = closure_argument(call)?;
+            let names = match each {
+                each if each.keeps_record() => self.graph.nodes[receiver].names.clone(),
+                Each::Map => names::of_closure(&closure),
+                _ => Names::One(None, None),
+            };
+            return Ok(self.add(call, Op::Each(each, closure), vec![receiver], names));
+        }
+        match name.as_str() {
+            "named" => self.named(receiver, call),
+            "merge" => {
+                let other = match call.args.first() {
+                    Some(argument) if call.args.len() == 1 => self.expression(argument)?,
+                    _ => return Err(Stop::Unknown),
+                };
+                let Some(other) = other else {
+                    let message = "`merge` takes a stream of this job";
+                    return Err(Error::new_spanned(&call.args, message).into());
+                };
+                let names = self.graph.nodes[receiver].names.clone();
+                Ok(self.add(call, Op::Merge, vec![receiver, other], names))
+            }
+            "key_by" => {
+                let closure = closure_argument(call)?;
+                let names = names::of_closure(&closure);
+                Ok(self.add(call, Op::KeyBy(closure), vec![receiver], names))
+            }
+            "window" | "lateness" => {
+                let argument = one_argument(call)?;
+                let op = match name.as_str() {
+                    "window" => Op::Window(argument),
+                    _ => Op::Lateness(argument),
+                };
+                let names = self.graph.nodes[receiver].names.clone();
+                let node = self.add(call, op, vec![receiver], names);
+                let windowing = self.graph.windowing(node);
+                if name == "lateness" && windowing.window.is_none() {
+                    let message = "`lateness` needs windows: put `.window(tumbling(..))` before it";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                Ok(node)
+            }
+            "late" => {
+                if self.graph.windowing(receiver).lateness.is_none() {
+                    let message = "`late` needs a lateness: without `.lateness(..)` before it no record is ever late";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                let source = self.record_names(receiver);
+                Ok(self.add(call, Op::Late, vec![receiver], source))
+            }
+            "aggregate" => {
+                let argument = one_argument(call)?;
+                let node = self.graph.nodes.len();
+                let (aggregate, names) = take_apart(&argument, node)?;
+                Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
+            }
+            "finals" => {
+                if self.graph.windowing(receiver).lateness.is_none() {
+                    let message = "`finals` needs a lateness: without `.lateness(..)` before `.aggregate(..)` no window is ever final";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                let names = self.graph.nodes[receiver].names.clone();
+                Ok(self.add(call, Op::Finals, vec![receiver], names))
+            }
+            _ => Err(Stop::Unknown),
+        }
+    }
+
+    /// The names of the records that a keyed stream is made of.
+    fn record_names(&self, node: NodeIndex) -> Names {
+        let key_by = self.graph.windowing(node).key_by;
+        match self.graph.nodes[key_by].inputs.first() {
+            Some(input) => self.graph.nodes[*input].names.clone(),
+            None => Names::Own,
+        }
+    }
+
+    fn named(&mut self, node: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
+        let argument = one_argument(call)?;
+        let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) = &argument else {
+            let message = "`named` takes a name in quotes: it is part of the plan";
+            return Err(Error::new_spanned(&argument, message).into());
+        };
+        let text = name.value();
+        if text.is_empty() {
+            return Err(Error::new_spanned(name, "a name must not be empty").into());
+        }
+        if self.graph.nodes.iter().any(|n| n.id == text) {
+            let message = format!("two operators are named `{text}`: ids must differ");
+            return Err(Error::new_spanned(name, message).into());
+        }
+        let target = &mut self.graph.nodes[node];
+        target.id = text.clone();
+        target.named = Some(text.clone());
+        if !matches!(target.op, Op::Aggregate(_) | Op::Source(_)) {
+            if let Names::One(held, _) = &mut target.names {
+                *held = Some(text);
+            }
+        }
+        Ok(node)
+    }
+
+    fn add(
+        &mut self,
+        call: &ExprMethodCall,
+        op: Op,
+        inputs: Vec<NodeIndex>,
+        names: Names,
+    ) -> NodeIndex {
+        let base = format!("{}.{}", self.owner, call.method);
+        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        let mut id = base.clone();
+        let mut count = 1;
+        while taken(&id) {
+            count += 1;
+            id = format!("{base}{count}");
+        }
+        self.graph.nodes.push(Node {
+            op,
+            inputs,
+            ident: call.method.clone(),
+            id,
+            named: None,
+            names,
+        });
+        self.graph.nodes.len() - 1
+    }
+
+    /// Lowers the tail. A single output is named after the job, or after its variable if it is a
+    /// plain one; those of a tuple must be variables, or be named.
+    fn outputs(&mut self, job: &Job) -> Result<(), Stop> {
+        let parts: Vec<&Expr> = match &job.tail {
+            Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+            single => vec![single],
+        };
+        let alone = parts.len() == 1;
+        for (position, part) in parts.into_iter().enumerate() {
+            let variable = match part {
+                Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+                _ => None,
+            };
+            if !alone {
+                self.owner =
+                    variable.clone().unwrap_or_else(|| format!("{}{}", job.name, position + 1));
+            }
+            let Some(node) = self.expression(part)? else {
+                let message = "an output is a stream or a table of this job";
+                return Err(Error::new_spanned(part, message).into());
+            };
+            let keyed =
+                matches!(self.graph.nodes[node].op, Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_));
+            if keyed {
+                // Rustc knows best what is wrong: the declared type is a stream or a table.
+                return Err(Stop::Unknown);
+            }
+            let named = self.graph.nodes[node].named.clone();
+            let name = match (alone, variable, named) {
+                (true, _, _) => job.name.to_string(),
+                (false, Some(variable), _) => variable,
+                (false, None, Some(named)) => named,
+                (false, None, None) => {
+                    let message = "one of several outputs needs a name: bind it with `let name = ...` and return `name`";
+                    return Err(Error::new_spanned(part, message).into());
+                }
+            };
+            if self.graph.outputs.iter().any(|o| o.name == name) {
+                let message = format!("two outputs are named `{name}`");
+                return Err(Error::new_spanned(part, message).into());
+            }
+            names::check(&self.graph, node, &name).map_err(Stop::Error)?;
+            self.graph.outputs.push(Output { name, node, span: part.span() });
+        }
+        Ok(())
+    }
+}
+
+fn ident_of(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
+        _ => None,
+    }
+}
+
+/// The only argument of an operator; with another number rustc says what is expected.
+fn one_argument(call: &ExprMethodCall) -> Result<Expr, Stop> {
+    match call.args.first() {
+        Some(argument) if call.args.len() == 1 => Ok(argument.clone()),
+        _ => Err(Stop::Unknown),
+    }
+}
+
+/// The only argument, which must be a closure with one parameter.
+fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
+    let mut argument = one_argument(call)?;
+    while let Expr::Paren(paren) = argument {
+        argument = *paren.expr;
+    }
+    match argument {
+        Expr::Closure(closure) if closure.inputs.len() == 1 => {
+            if let Some(word) = &closure.asyncness {
+                let message = format!(
+                    "the closure of `{}` must not be async: it runs once a record",
+                    call.method
+                );
+                return Err(Error::new_spanned(word, message).into());
+            }
+            Ok(closure)
+        }
+        Expr::Closure(_) => Err(Stop::Unknown),
+        // A function by its name: `map(f)` is `map(|x| f(x))`.
+        Expr::Path(path) => {
+            let span = path.span();
+            let variable = Ident::new("record", Span::mixed_site());
+            Ok(syn::parse_quote_spanned!(span=> |#variable| #path(#variable)))
+        }
+        other => {
+            let message = format!(
+                "`{}` takes a closure, such as `|record| ...`: its code becomes part of the stage",
+                call.method
+            );
+            Err(Error::new_spanned(other, message).into())
+        }
+    }
+}
+
+/// Takes the argument of `aggregate` apart: closures become placeholders, and columns get names.
+fn take_apart(argument: &Expr, node: NodeIndex) -> Result<(Aggregate, Names), Stop> {
+    let mut arguments = Vec::new();
+    let aggregate = match argument {
+        Expr::Tuple(tuple) => {
+            let mut parts = Vec::new();
+            let mut shapes = Vec::new();
+            let mut names = Vec::new();
+            for element in &tuple.elems {
+                let (expr, shape, name) = hoist(element, node, &mut arguments)?;
+                names.push((name, element.span()));
+                parts.push(expr);
+                shapes.push(shape);
+            }
+            let span = tuple.span();
+            let expr = syn::parse_quote_spanned!(span=> (#(#parts,)*));
+            return Ok((
+                Aggregate { expr, arguments, shape: Shape::Tuple(shapes) },
+                Names::Each(names),
+            ));
+        }
+        Expr::Struct(record) => {
+            let mut parts = Vec::new();
+            let mut shapes = Vec::new();
+            let mut fields = Vec::new();
+            let mut places = Vec::new();
+            if let Some(rest) = &record.rest {
+                let message = "name an aggregate for each field: `..` cannot be aggregated";
+                return Err(Error::new_spanned(rest, message).into());
+            }
+            for (position, field) in record.fields.iter().enumerate() {
+                let (expr, shape, _) = hoist(&field.expr, node, &mut arguments)?;
+                parts.push(expr);
+                shapes.push(shape);
+                fields.push(field.member.clone());
+                places.push(Ident::new(&format!("__value{position}"), Span::mixed_site()));
+            }
+            let (path, span) = (&record.path, record.span());
+            let expr = syn::parse_quote_spanned! {span=>
+                ::ouzel::dsl::aggregate::Mapped::new(
+                    (#(#parts,)*),
+                    |(#(#places,)*)| #path { #(#fields: #places),* },
+                )
+            };
+            return Ok((Aggregate { expr, arguments, shape: Shape::Tuple(shapes) }, Names::Own));
+        }
+        other => {
+            let (expr, shape, name) = hoist(other, node, &mut arguments)?;
+            (Aggregate { expr, arguments, shape }, Names::One(name, Some(other.span())))
+        }
+    };
+    Ok(aggregate)
+}
+
+/// One aggregate: a call whose closures become placeholders.
+fn hoist(
+    expression: &Expr,
+    node: NodeIndex,
+    arguments: &mut Vec<Argument>,
+) -> Result<(Expr, Shape, Option<String>), Stop> {
+    match expression {
+        Expr::Paren(paren) => hoist(&paren.expr, node, arguments),
+        Expr::MethodCall(call) if call.method == "named" => {
+            let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) = one_argument(call)?
+            else {
+                let message = "`named` takes a name in quotes: it is a column of the output";
+                return Err(Error::new_spanned(&call.args, message).into());
+            };
+            let (expr, shape, _) = hoist(&call.receiver, node, arguments)?;
+            Ok((expr, shape, Some(name.value())))
+        }
+        Expr::Call(call) => {
+            let mut call = call.clone();
+            let mut own = Vec::new();
+            let mut field = Some(String::new());
+            for argument in &mut call.args {
+                let Expr::Closure(closure) = argument else { continue };
+                let place = Ident::new(
+                    &format!("__argument{node}_{}", arguments.len()),
+                    Span::mixed_site(),
+                );
+                field = match names::of_closure(closure) {
+                    Names::One(Some(name), _) => Some(format!("_{name}")),
+                    _ => None,
+                };
+                own.push(arguments.len());
+                arguments.push(Argument { closure: closure.clone(), place: place.clone() });
+                *argument = syn::parse_quote!(#place);
+            }
+            let function = match &*call.func {
+                Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
+                _ => None,
+            };
+            let name = function.zip(field).map(|(function, field)| format!("{function}{field}"));
+            Ok((Expr::Call(call), Shape::One(own), name))
+        }
+        other => Ok((other.clone(), Shape::One(Vec::new()), None)),
+    }
+}

@@ -1,0 +1,62 @@
+//! The keyed operator `aggregate`.
+
+use crate::combiner::Combiner;
+use crate::state::State;
+use arrow::datatypes::SchemaRef;
+use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
+use ouzel_dsl::plan::Site;
+use ouzel_dsl::stage::Port;
+use ouzel_dsl::{Aggregate, Key, Windows};
+use std::marker::PhantomData;
+use std::path::Path;
+
+/// An aggregate by key and window, as the plan holds it.
+pub struct Aggregation<K, W, A> {
+    pub(crate) windows: W,
+    pub(crate) lateness: i64,
+    pub(crate) aggregate: A,
+    pub(crate) site: Site,
+    pub(crate) schema: SchemaRef,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K: Key, W: Windows, A: Aggregate> Aggregation<K, W, A> {
+    /// Without a lateness windows are done with at the end of input only.
+    pub fn new(
+        windows: W,
+        lateness: Option<i64>,
+        aggregate: A,
+        site: Site,
+        schema: SchemaRef,
+    ) -> Self {
+        let lateness = lateness.unwrap_or(i64::MAX);
+        Aggregation { windows, lateness, aggregate, site, schema, key: PhantomData }
+    }
+}
+
+impl<K: Key, W: Windows, A: Aggregate> Clone for Aggregation<K, W, A> {
+    fn clone(&self) -> Self {
+        Aggregation {
+            windows: self.windows,
+            lateness: self.lateness,
+            aggregate: self.aggregate.clone(),
+            site: self.site,
+            schema: self.schema.clone(),
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
+    fn combiner(&self) -> Box<dyn Port> {
+        Box::new(Combiner::<K, W, A>::new(self.aggregate.clone()))
+    }
+
+    fn state_type(&self) -> String {
+        std::any::type_name::<(K, A::Acc)>().to_owned()
+    }
+
+    fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
+        Box::new(State::<K, W, A>::new(self.clone(), shards, memory_bytes, spill.to_owned()))
+    }
+}

@@ -1,0 +1,366 @@
+//! Builds a job's plan: what the code that `#[job]` emits calls.
+
+use crate::aggregation::Aggregation;
+use crate::combiner::Combiner;
+use crate::output::Output;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use ouzel_dsl::connector::{Comparator, Comparison, Constant};
+use ouzel_dsl::data::Bad;
+use ouzel_dsl::plan::*;
+use ouzel_dsl::schema::Field;
+use ouzel_dsl::stage::{Port, Ports};
+use ouzel_dsl::{Aggregate, Data, Error, Key, Params, Record, Result, Span, Tie, Windows};
+use std::cell::RefMut;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A plan in the making.
+pub struct Builder {
+    plan: Plan,
+}
+
+/// Where a stage finds the combiner of a keyed operator.
+pub struct KeyedHandle<K, W, A> {
+    /// The keyed operator's index.
+    pub index: usize,
+    port: usize,
+    types: PhantomData<fn() -> (K, W, A)>,
+}
+
+impl<K, W, A> Clone for KeyedHandle<K, W, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, W, A> Copy for KeyedHandle<K, W, A> {}
+
+impl<K: Key, W: Windows, A: Aggregate> KeyedHandle<K, W, A> {
+    /// The worker's combiner.
+    pub fn port(self, ports: &Ports) -> RefMut<'_, Combiner<K, W, A>> {
+        ports.get(self.port)
+    }
+}
+
+/// Where a stage finds the rows of an output.
+pub struct OutputHandle<T> {
+    port: usize,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for OutputHandle<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for OutputHandle<T> {}
+
+impl<T: Data> OutputHandle<T> {
+    /// The worker's rows.
+    pub fn port(self, ports: &Ports) -> RefMut<'_, Output<T>> {
+        ports.get(self.port)
+    }
+}
+
+/// What is said of an operator.
+pub struct OperatorSpec {
+    /// Its id.
+    pub id: &'static str,
+    /// What kind it is.
+    pub kind: &'static str,
+    /// Its file.
+    pub file: &'static str,
+    /// Its line.
+    pub line: u32,
+    /// Its inputs, by index.
+    pub inputs: &'static [usize],
+    /// The hash of its code.
+    pub fingerprint: u64,
+}
+
+impl Builder {
+    /// A plan without operators.
+    pub fn new(job: &'static str, params: &Params) -> Builder {
+        let params = params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        Builder {
+            plan: Plan {
+                job,
+                operators: Vec::new(),
+                sources: Vec::new(),
+                stages: Vec::new(),
+                keyed: Vec::new(),
+                outputs: Vec::new(),
+                ports: Vec::new(),
+                params,
+            },
+        }
+    }
+
+    /// Adds an operator.
+    pub fn operator(&mut self, spec: OperatorSpec) -> usize {
+        let OperatorSpec { id, kind, file, line, inputs, fingerprint } = spec;
+        self.plan.operators.push(Operator {
+            id: id.to_owned(),
+            kind,
+            site: Site { file, line, kind },
+            inputs: inputs.to_vec(),
+            stages: Vec::new(),
+            fingerprint,
+            note: String::new(),
+        });
+        self.plan.operators.len() - 1
+    }
+
+    /// Says something of an operator.
+    pub fn note(&mut self, operator: usize, note: impl Into<String>) {
+        let held = &mut self.plan.operators[operator].note;
+        if !held.is_empty() {
+            held.push_str("; ");
+        }
+        held.push_str(&note.into());
+    }
+
+    /// Adds an input. `read` are the Rust names of the fields that the job reads, or nothing if it
+    /// may read all; `prune` are comparisons that every record of interest meets.
+    pub fn source<R: Record>(
+        &mut self,
+        operator: usize,
+        input: &'static str,
+        _: Tie<R>,
+        read: Option<&[&str]>,
+        prune: &[(&str, Comparator, Constant)],
+        needs: Needs,
+    ) -> Result<usize> {
+        let index = |name: &str| R::FIELDS.iter().position(|field| *field == name);
+        let event_time = R::event_time();
+        if needs.time && event_time.is_none() {
+            return Err(Error::Usage(format!(
+                "{}: `{}` has no event time, and the job has windows over it\n  mark a `Timestamp` field of `{}` with #[record(event_time)]",
+                self.plan.operators[operator].site,
+                R::NAME,
+                R::NAME
+            )));
+        }
+        let mut fields: Vec<usize> = match read {
+            Some(names) => names.iter().filter_map(|name| index(name)).collect(),
+            None => (0..R::FIELDS.len()).collect(),
+        };
+        fields.extend(event_time.filter(|_| needs.time));
+        fields.sort_unstable();
+        fields.dedup();
+        let note = match fields.len() {
+            n if n == R::FIELDS.len() => "reads all columns".to_owned(),
+            0 => "reads no column, only counts rows".to_owned(),
+            _ => {
+                let names: Vec<_> = fields.iter().map(|i| R::NAMES[*i]).collect();
+                format!("reads {}", names.join(", "))
+            }
+        };
+        self.note(operator, note);
+        let prune = prune.iter().filter_map(|(name, op, value)| {
+            Some(Comparison { field: index(name)?, op: *op, value: value.clone() })
+        });
+        self.plan.sources.push(SourceNode {
+            operator,
+            input,
+            record: R::NAME,
+            fields: R::fields(),
+            read: fields,
+            prune: prune.collect(),
+            event_time,
+            needs_seen: needs.seen,
+            time_max: time_max::<R>,
+        });
+        Ok(self.plan.sources.len() - 1)
+    }
+
+    /// Adds a keyed operator: an aggregate.
+    #[allow(clippy::too_many_arguments)]
+    pub fn aggregate<K: Key, W: Windows, A: Aggregate>(
+        &mut self,
+        operator: usize,
+        _: Tie<K>,
+        windows: W,
+        lateness: Option<Span>,
+        aggregate: A,
+        key_names: &[&str],
+        value_names: &[&str],
+        sources: &[usize],
+        upstream: &[usize],
+    ) -> Result<KeyedHandle<K, W, A>> {
+        let site = self.plan.operators[operator].site;
+        windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
+        let lateness = lateness.map(Span::micros);
+        if lateness.is_some_and(|d| d < 0) {
+            return Err(Error::Usage(format!("{site}: a lateness must not be negative")));
+        }
+        let mut fields = W::Keyed::<K>::columns(key_names);
+        fields.extend(A::Out::columns(value_names));
+        let schema = schema(&fields);
+        let grows = match (W::WINDOWED, lateness) {
+            (true, Some(_)) => "keeps the open windows of each key".to_owned(),
+            (true, None) => "keeps every window of every key, since it has no lateness".to_owned(),
+            (false, _) => "keeps every key".to_owned(),
+        };
+        self.note(operator, grows);
+        let index = self.plan.keyed.len();
+        self.plan.ports.push(PortKind::Keyed(index));
+        self.plan.keyed.push(KeyedEntry {
+            operator,
+            node: Arc::new(Aggregation::<K, W, A>::new(
+                windows,
+                lateness,
+                aggregate,
+                site,
+                schema.clone(),
+            )),
+            sources: sources.to_vec(),
+            upstream: upstream.to_vec(),
+            lateness,
+            finals: Vec::new(),
+            output: None,
+            schema,
+        });
+        Ok(KeyedHandle { index, port: self.plan.ports.len() - 1, types: PhantomData })
+    }
+
+    /// Adds a table as an output.
+    pub fn table<K: Key, W: Windows, A: Aggregate>(
+        &mut self,
+        operator: usize,
+        name: &'static str,
+        keyed: KeyedHandle<K, W, A>,
+        key_names: &[&str],
+        value_names: &[&str],
+    ) -> Result<()> {
+        let mut fields = W::Keyed::<K>::columns(key_names);
+        let key_columns = fields.len();
+        fields.extend(A::Out::columns(value_names));
+        self.distinct(operator, &fields)?;
+        self.plan.keyed[keyed.index].output = Some(self.plan.outputs.len());
+        self.plan.outputs.push(OutputNode {
+            operator,
+            name,
+            kind: OutputKind::Table(keyed.index),
+            schema: schema(&fields),
+            fields,
+            key_columns,
+            port: None,
+        });
+        Ok(())
+    }
+
+    /// Adds a stream as an output.
+    pub fn output<T: Data>(
+        &mut self,
+        operator: usize,
+        name: &'static str,
+        _: Tie<T>,
+        names: &[&str],
+    ) -> Result<OutputHandle<T>> {
+        let fields = T::columns(names);
+        self.distinct(operator, &fields)?;
+        let schema = schema(&fields);
+        self.plan.ports.push(PortKind::Output(self.plan.outputs.len()));
+        let made = schema.clone();
+        self.plan.outputs.push(OutputNode {
+            operator,
+            name,
+            kind: OutputKind::Stream,
+            fields,
+            schema,
+            key_columns: 0,
+            port: Some(Arc::new(move || Box::new(Output::<T>::new(made.clone())) as Box<dyn Port>)),
+        });
+        Ok(OutputHandle { port: self.plan.ports.len() - 1, types: PhantomData })
+    }
+
+    /// No two columns of an output may have one name.
+    fn distinct(&self, operator: usize, fields: &[Field]) -> Result<()> {
+        for (i, field) in fields.iter().enumerate() {
+            if fields[..i].iter().any(|f| f.name == field.name) {
+                return Err(Error::Usage(format!(
+                    "{}: the output has two columns named `{}`\n  give one another name with `.named(\"..\")`",
+                    self.plan.operators[operator].site, field.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a stage.
+    pub fn stage(
+        &mut self,
+        input: StageInput,
+        operators: &[usize],
+        code: &'static str,
+        run: impl Fn(
+            &mut ouzel_dsl::stage::StageContext<'_>,
+            &Ports,
+            &ouzel_dsl::connector::Chunk,
+        ) -> Result<()>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        let index = self.plan.stages.len();
+        for operator in operators {
+            self.plan.operators[*operator].stages.push(index);
+        }
+        if let StageInput::Finals(keyed) = input {
+            self.plan.keyed[keyed].finals.push(index);
+        }
+        self.plan.stages.push(StageNode {
+            input,
+            operators: operators.to_vec(),
+            run: Arc::new(run),
+            code,
+        });
+    }
+
+    /// The plan.
+    pub fn finish(self) -> Plan {
+        self.plan
+    }
+}
+
+/// What operators downstream need of each source record.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// Its event time.
+    pub time: bool,
+    /// Its seen.
+    pub seen: bool,
+}
+
+fn schema(fields: &[Field]) -> SchemaRef {
+    Arc::new(Schema::new(fields.iter().map(Field::arrow).collect::<Vec<_>>()))
+}
+
+/// The greatest event time of a batch's decodable rows.
+fn time_max<R: Record>(batch: &RecordBatch) -> Option<i64> {
+    let mut bad = Bad::default();
+    R::open_batch(batch, &mut bad);
+    let times = R::event_times(batch, &mut bad)?;
+    if bad.is_empty() {
+        return times.iter().copied().max();
+    }
+    times.iter().enumerate().filter(|(row, _)| !bad.contains(*row)).map(|(_, t)| *t).max()
+}
+
+/// Where the code gives an aggregate's column no name, its type must.
+pub fn named_value<K: Key, W: Windows, A: Aggregate<Out: ouzel_dsl::data::Named>>(
+    _: KeyedHandle<K, W, A>,
+) {
+}
+
+/// Opens a chunk of final rows.
+pub fn open_finals<K: Key, V: Data>(
+    _: Tie<ouzel_dsl::Final<K, V>>,
+    batch: &RecordBatch,
+    bad: &mut Bad,
+) -> ouzel_dsl::FinalColumn<K, V> {
+    ouzel_dsl::data::Column::open_row(batch.columns(), bad)
+}

@@ -1,0 +1,81 @@
+//! Makes the rows of a keyed operator: key, window, result.
+
+use crate::aggregation::Aggregation;
+use crate::groups::Groups;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use ouzel_dsl::data::Builder;
+use ouzel_dsl::keyed_node::Emit;
+use ouzel_dsl::{Aggregate, Data, Error, Key, Result, Windows};
+
+/// How many rows a batch has at the most.
+const ROWS: usize = 16_384;
+
+/// Builds batches of rows and hands them on.
+pub struct Rows<'a, K: Key, W: Windows, A: Aggregate> {
+    node: &'a Aggregation<K, W, A>,
+    emit: Emit<'a>,
+    keys: <W::Keyed<K> as Data>::Builder,
+    values: <A::Out as Data>::Builder,
+    held: usize,
+    count: u64,
+}
+
+impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
+    /// Hands batches to `emit`.
+    pub fn new(node: &'a Aggregation<K, W, A>, emit: Emit<'a>) -> Self {
+        let (keys, values) = Default::default();
+        Rows { node, emit, keys, values, held: 0, count: 0 }
+    }
+
+    /// Adds a group's row.
+    pub fn push(&mut self, start: i64, key: K::View<'_>, acc: &A::Acc) -> Result<()> {
+        let value = self
+            .node
+            .aggregate
+            .finish(acc)
+            .map_err(|message| Error::Aggregate { site: self.node.site.to_string(), message })?;
+        self.keys.push(self.node.windows.keyed::<K>(key, start));
+        self.values.push(value.view());
+        self.held += 1;
+        if self.held == ROWS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a window.
+    pub fn push_window(&mut self, start: i64, groups: &Groups<K, A::Acc>) -> Result<()> {
+        for (id, acc) in groups.window(start).into_iter().flat_map(|table| table.iter()) {
+            self.push(start, groups.keys().get(id), acc)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the row of one group, if it is there.
+    pub fn push_group(&mut self, start: i64, id: u32, groups: &Groups<K, A::Acc>) -> Result<()> {
+        match groups.get(start, id) {
+            Some(acc) => self.push(start, groups.keys().get(id), acc),
+            None => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let mut columns = Vec::new();
+        self.keys.finish_row(&mut columns);
+        self.values.finish_row(&mut columns);
+        let options = RecordBatchOptions::new().with_row_count(Some(self.held));
+        let batch = RecordBatch::try_new_with_options(self.node.schema.clone(), columns, &options)
+            .map_err(|e| Error::Format(format!("{}: {e}", self.node.site)))?;
+        self.count += self.held as u64;
+        self.held = 0;
+        (self.emit)(batch)
+    }
+
+    /// Hands on what is left; how many rows there were in all.
+    pub fn finish(mut self) -> Result<u64> {
+        if self.held > 0 {
+            self.flush()?;
+        }
+        Ok(self.count)
+    }
+}

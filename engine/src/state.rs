@@ -1,0 +1,382 @@
+//! Keyed state: the merged accumulators of an aggregate, by shard.
+
+use crate::aggregation::Aggregation;
+use crate::combiner::Combiner;
+use crate::groups::{Groups, hash, merge, part};
+use crate::rows::Rows;
+use crate::runs::{Entry, Runs, write_entry, write_runs};
+use ouzel_dsl::keyed_node::{Emit, KeyedState, Parallel};
+use ouzel_dsl::stage::Port;
+use ouzel_dsl::{Aggregate, Error, Key, Result, Windows};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// The state of an [`Aggregation`].
+pub struct State<K: Key, W, A: Aggregate> {
+    node: Aggregation<K, W, A>,
+    shards: Vec<Groups<K, A::Acc>>,
+    /// What combiners held, taken whole and not merged yet: all of it where a batch run ends.
+    adopted: Vec<Groups<K, A::Acc>>,
+    runs: Runs,
+    memory_bytes: usize,
+    spill: PathBuf,
+}
+
+impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
+    /// An empty one.
+    pub fn new(
+        node: Aggregation<K, W, A>,
+        shards: usize,
+        memory_bytes: usize,
+        spill: PathBuf,
+    ) -> Self {
+        let shards = (0..shards.max(1)).map(|_| Groups::default()).collect();
+        State { node, shards, adopted: Vec::new(), runs: Runs::default(), memory_bytes, spill }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.adopted.is_empty() && self.runs.is_empty() && self.shards.iter().all(|s| s.len() == 0)
+    }
+
+    /// Merges groups into the shards; the groups of each shard that changed, in order.
+    fn merge_all(
+        &mut self,
+        from: &[Groups<K, A::Acc>],
+        parallel: Parallel<'_>,
+        track: bool,
+    ) -> Result<Vec<BTreeSet<(i64, u32)>>> {
+        let (node, parts) = (&self.node, self.shards.len());
+        let shards = self.shards.iter_mut().enumerate().collect();
+        in_parallel(parallel, shards, |(index, shard): (usize, &mut Groups<K, A::Acc>)| {
+            let mut changed = BTreeSet::new();
+            for groups in from {
+                for (start, table) in groups.iter() {
+                    for (id, acc) in table.iter() {
+                        let hash = groups.keys().hash(id);
+                        if part(hash, parts) != index {
+                            continue;
+                        }
+                        let key = (groups.keys().get(id), hash);
+                        merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
+                        if track {
+                            changed.insert((start, shard.keys_mut().intern(key.0, hash)));
+                        }
+                    }
+                }
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Merges what was adopted.
+    fn settle(&mut self, parallel: Parallel<'_>) -> Result<()> {
+        let adopted = std::mem::take(&mut self.adopted);
+        if !adopted.is_empty() {
+            self.merge_all(&adopted, parallel, false)?;
+        }
+        Ok(())
+    }
+
+    /// Moves what is in memory to disk.
+    fn spill(&mut self) -> Result<()> {
+        for groups in self.adopted.drain(..).chain(self.shards.iter_mut().map(std::mem::take)) {
+            if groups.len() > 0 {
+                write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the rows that are on disk, up to windows that begin at `until`.
+    fn read_runs(
+        &mut self,
+        until: i64,
+        free: bool,
+        parallel: Parallel<'_>,
+        emit: Emit<'_>,
+    ) -> Result<u64> {
+        let node = &self.node;
+        let runs = self.runs.split();
+        let counts = in_parallel(parallel, runs, |mut runs| {
+            let mut rows = Rows::new(node, emit);
+            runs.read::<K, A>(&node.aggregate, until, free, |start, key, acc| {
+                rows.push(start, key.view(), &acc)
+            })?;
+            rows.finish()
+        })?;
+        Ok(counts.iter().sum())
+    }
+
+    /// Gives the rows of adopted groups window by window: most windows are in one of them only,
+    /// and then nothing is merged at all.
+    fn drain_windows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        let adopted = std::mem::take(&mut self.adopted);
+        let starts: BTreeSet<i64> =
+            adopted.iter().flat_map(|g| g.iter().map(|(start, _)| start)).collect();
+        let starts = Mutex::new(starts.into_iter());
+        let (node, adopted, starts) = (&self.node, &adopted, &starts);
+        let counts = in_parallel(parallel, (0..self.shards.len()).collect(), |_: usize| {
+            let mut rows = Rows::new(node, emit);
+            let next = || starts.lock().unwrap_or_else(|e| e.into_inner()).next();
+            while let Some(start) = next() {
+                let holders: Vec<_> =
+                    adopted.iter().filter(|g| g.window(start).is_some()).collect();
+                match holders.as_slice() {
+                    [one] => rows.push_window(start, one)?,
+                    several => {
+                        let mut merged = Groups::default();
+                        for groups in several {
+                            for (id, acc) in groups.window(start).into_iter().flat_map(|t| t.iter())
+                            {
+                                let key = (groups.keys().get(id), groups.keys().hash(id));
+                                merge(&mut merged, true, &node.aggregate, start, key, acc.clone());
+                            }
+                        }
+                        rows.push_window(start, &merged)?;
+                    }
+                }
+            }
+            rows.finish()
+        })?;
+        Ok(counts.iter().sum())
+    }
+
+    /// Gives the rows in memory, and keeps them.
+    fn read_shards(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        let node = &self.node;
+        let counts =
+            in_parallel(parallel, self.shards.iter().collect(), |shard: &Groups<K, A::Acc>| {
+                let mut rows = Rows::new(node, emit);
+                for (start, _) in shard.iter() {
+                    rows.push_window(start, shard)?;
+                }
+                rows.finish()
+            })?;
+        Ok(counts.iter().sum())
+    }
+
+    /// Gives the new rows of groups that changed.
+    fn emit_changes(&mut self, changed: Vec<BTreeSet<(i64, u32)>>, emit: Emit<'_>) -> Result<()> {
+        let mut rows = Rows::new(&self.node, emit);
+        if self.runs.is_empty() {
+            for (shard, changed) in self.shards.iter().zip(changed) {
+                for (start, id) in changed {
+                    rows.push_group(start, id, shard)?;
+                }
+            }
+            return rows.finish().map(drop);
+        }
+        // Part of a group may be on disk: bring all together there, and look the groups up.
+        let mut wanted: BTreeMap<i64, BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for (shard, changed) in self.shards.iter().zip(changed) {
+            for (start, id) in changed {
+                let mut key = Vec::new();
+                K::encode(shard.keys().get(id), &mut key);
+                wanted.entry(start).or_default().insert(key);
+            }
+        }
+        drop(rows);
+        self.spill()?;
+        let mut rows = Rows::new(&self.node, emit);
+        for mut runs in self.runs.split() {
+            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |start, key, acc| {
+                let mut encoded = Vec::new();
+                K::encode(key.view(), &mut encoded);
+                match wanted.get(&start).is_some_and(|keys| keys.contains(&encoded)) {
+                    true => rows.push(start, key.view(), &acc),
+                    false => Ok(()),
+                }
+            })?;
+        }
+        rows.finish().map(drop)
+    }
+}
+
+impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
+    fn absorb(
+        &mut self,
+        combiners: &mut [&mut dyn Port],
+        parallel: Parallel<'_>,
+        changes: Option<Emit<'_>>,
+        log: Option<&mut dyn Write>,
+    ) -> Result<()> {
+        let mut taken = Vec::new();
+        for port in combiners.iter_mut() {
+            if let Some(combiner) = port.as_any().downcast_mut::<Combiner<K, W, A>>() {
+                let (groups, mut runs) = combiner.take_groups();
+                self.runs.append(&mut runs);
+                taken.extend((groups.len() > 0).then_some(groups));
+            }
+        }
+        if let Some(log) = log {
+            for groups in &taken {
+                write_log::<K, A>(groups, log)?;
+            }
+        }
+        if changes.is_none() && self.is_empty() {
+            self.adopted = taken;
+        } else {
+            self.settle(parallel)?;
+            let changed = self.merge_all(&taken, parallel, changes.is_some())?;
+            if let Some(emit) = changes {
+                self.emit_changes(changed, emit)?;
+            }
+        }
+        if self.bytes() > self.memory_bytes {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        if watermark == i64::MAX {
+            return self.drain(parallel, emit);
+        }
+        let until = i128::from(watermark)
+            - i128::from(self.node.lateness)
+            - i128::from(self.node.windows.size());
+        let Ok(until) = i64::try_from(until) else { return Ok(0) };
+        self.settle(parallel)?;
+        let due = |shard: &Groups<K, A::Acc>| shard.first().is_some_and(|start| start <= until);
+        if !self.runs.is_empty() {
+            self.spill()?;
+            return self.read_runs(until, true, parallel, emit);
+        }
+        let node = &self.node;
+        let counts = in_parallel(
+            parallel,
+            self.shards.iter_mut().collect(),
+            |shard: &mut Groups<K, A::Acc>| {
+                let mut rows = Rows::new(node, emit);
+                while due(shard) {
+                    let Some(start) = shard.first() else { break };
+                    rows.push_window(start, shard)?;
+                    shard.remove(start);
+                }
+                shard.forget();
+                rows.finish()
+            },
+        )?;
+        Ok(counts.iter().sum())
+    }
+
+    fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        self.settle(parallel)?;
+        if self.runs.is_empty() {
+            return self.read_shards(parallel, emit);
+        }
+        self.spill()?;
+        self.read_runs(i64::MAX, false, parallel, emit)
+    }
+
+    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        if !self.runs.is_empty() {
+            self.spill()?;
+            return self.read_runs(i64::MAX, true, parallel, emit);
+        }
+        if W::WINDOWED && !self.adopted.is_empty() {
+            return self.drain_windows(parallel, emit);
+        }
+        self.settle(parallel)?;
+        let count = self.read_shards(parallel, emit)?;
+        self.shards.iter_mut().for_each(|shard| *shard = Groups::default());
+        Ok(count)
+    }
+
+    fn save(&mut self, log: &mut dyn Write) -> Result<()> {
+        for groups in self.adopted.iter().chain(&self.shards) {
+            write_log::<K, A>(groups, log)?;
+        }
+        for mut runs in self.runs.split() {
+            let mut encoded = Vec::new();
+            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |start, key, acc| {
+                encoded.clear();
+                K::encode(key.view(), &mut encoded);
+                write_entry(log, start, &encoded, &acc).map_err(unwritten).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
+        let closed = i128::from(closed)
+            - i128::from(self.node.lateness)
+            - i128::from(self.node.windows.size());
+        let mut entry = Entry::new();
+        let parts = self.shards.len();
+        let mut merged = 0u64;
+        while entry.read(log).map_err(|e| Error::io("reading kept state", e))?.is_some() {
+            let start = entry.window();
+            if W::WINDOWED && i128::from(start) <= closed {
+                continue;
+            }
+            let key: K = entry.key()?;
+            let hash = hash::<K>(key.view());
+            let shard = &mut self.shards[part(hash, parts)];
+            merge(
+                shard,
+                W::WINDOWED,
+                &self.node.aggregate,
+                start,
+                (key.view(), hash),
+                entry.acc()?,
+            );
+            merged += 1;
+            if merged % 65_536 == 0 && self.bytes() > self.memory_bytes {
+                self.spill()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.shards.iter().chain(&self.adopted).map(Groups::bytes).sum()
+    }
+
+    fn spilled_bytes(&self) -> u64 {
+        self.runs.bytes()
+    }
+}
+
+fn write_log<K: Key, A: Aggregate>(groups: &Groups<K, A::Acc>, log: &mut dyn Write) -> Result<()> {
+    let mut encoded = Vec::new();
+    for (start, table) in groups.iter() {
+        for (id, acc) in table.iter() {
+            encoded.clear();
+            K::encode(groups.keys().get(id), &mut encoded);
+            write_entry(log, start, &encoded, acc).map_err(unwritten)?;
+        }
+    }
+    Ok(())
+}
+
+fn unwritten(error: std::io::Error) -> Error {
+    Error::io("writing a checkpoint", error)
+}
+
+/// Runs `f` on each item, on the executor's threads.
+fn in_parallel<T: Send, R: Send>(
+    parallel: Parallel<'_>,
+    items: Vec<T>,
+    f: impl Fn(T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let results: Vec<Mutex<Option<Result<R>>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    let tasks = items.into_iter().zip(&results).map(|(item, result)| {
+        let f = &f;
+        let task = move || {
+            let done = f(item);
+            *result.lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
+        };
+        Box::new(task) as Box<dyn FnOnce() + Send + '_>
+    });
+    parallel(tasks.collect());
+    let unfinished = || Error::Failed("a worker thread ended before its work was done".to_owned());
+    results
+        .into_iter()
+        .map(|r| {
+            r.into_inner().unwrap_or_else(|e| e.into_inner()).unwrap_or_else(|| Err(unfinished()))
+        })
+        .collect()
+}

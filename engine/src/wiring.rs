@@ -1,0 +1,108 @@
+//! A plan with its sources open: what both executors start from.
+
+use crate::config::RunConfig;
+use crate::worker::Worker;
+use ouzel_dsl::connector::{Request, Sink, Source};
+use ouzel_dsl::plan::{PortKind, Site, StageInput};
+use ouzel_dsl::schema::nearest;
+use ouzel_dsl::stage::{Ports, Tally};
+use ouzel_dsl::{Error, Plan, Result};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A plan with its sources open.
+pub struct Wiring {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// What the run was told.
+    pub config: RunConfig,
+    /// The open sources, in the plan's order.
+    pub sources: Vec<Box<dyn Source>>,
+    /// Where operators are written, by index.
+    pub sites: Vec<Site>,
+    /// Where state spills to.
+    pub spill: PathBuf,
+}
+
+impl Wiring {
+    /// Opens the sources, which checks their columns.
+    pub fn open(plan: &Arc<Plan>, config: &RunConfig) -> Result<Wiring> {
+        let inputs: Vec<_> = plan.sources.iter().map(|s| s.input).collect();
+        known("input", config.inputs.keys(), &inputs)?;
+        let outputs: Vec<_> = plan.outputs.iter().map(|o| o.name).collect();
+        known("output", config.outputs.keys(), &outputs)?;
+        let mut sources = Vec::new();
+        for source in &plan.sources {
+            let connect = config.inputs.get(source.input).ok_or_else(|| {
+                Error::Usage(format!(
+                    "the input `{0}` is missing: give it as `--in {0}=URI`",
+                    source.input
+                ))
+            })?;
+            sources.push(connect.open(&Request {
+                input: source.input.to_owned(),
+                fields: source.fields.clone(),
+                read: source.read.clone(),
+                prune: source.prune.clone(),
+                event_time: source.event_time.filter(|_| source.needs_seen),
+                chunk_rows: config.chunk_rows.max(1),
+                split_bytes: config.split_bytes.max(1),
+            })?);
+        }
+        Ok(Wiring {
+            sources,
+            sites: plan.operators.iter().map(|o| o.site).collect(),
+            spill: config.spill.clone().unwrap_or_else(std::env::temp_dir),
+            plan: plan.clone(),
+            config: config.clone(),
+        })
+    }
+
+    /// A worker with empty ports.
+    pub fn worker(&self) -> Worker {
+        let port = |kind: &PortKind| match kind {
+            PortKind::Keyed(keyed) => self.plan.keyed[*keyed].node.combiner(),
+            PortKind::Output(output) => match &self.plan.outputs[*output].port {
+                Some(port) => port(),
+                None => self.plan.keyed[0].node.combiner(),
+            },
+        };
+        let ports = self.plan.ports.iter().map(|kind| RefCell::new(port(kind))).collect();
+        Worker { ports: Ports(ports), tally: Tally::new(self.plan.operators.len()) }
+    }
+
+    /// The stages that an input feeds.
+    pub fn stages(&self, input: StageInput) -> impl Iterator<Item = &ouzel_dsl::plan::StageNode> {
+        self.plan.stages.iter().filter(move |stage| stage.input == input)
+    }
+
+    /// Where an output goes.
+    pub fn sink(&self, output: usize) -> Result<Arc<dyn Sink>> {
+        let name = self.plan.outputs[output].name;
+        self.config.outputs.get(name).cloned().ok_or_else(|| {
+            Error::Usage(format!(
+                "the output `{name}` has no place to go: give it as `--out {name}=URI`"
+            ))
+        })
+    }
+
+    /// How many bytes there are to read, if every source knows.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.sources.iter().map(|s| s.bytes()).sum()
+    }
+}
+
+/// Names that were given must exist.
+fn known<'a>(what: &str, given: impl Iterator<Item = &'a String>, names: &[&str]) -> Result<()> {
+    for name in given {
+        if !names.contains(&name.as_str()) {
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names.join(", ")),
+            };
+            return Err(Error::Usage(format!("the job has no {what} `{name}`: {hint}")));
+        }
+    }
+    Ok(())
+}

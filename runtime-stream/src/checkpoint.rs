@@ -1,0 +1,329 @@
+//! The state folder: what makes a run go on where it was.
+//!
+//! A checkpoint is a manifest that names everything it covers: positions, what was seen, the
+//! lengths of the state's logs and of the outputs. It is written last and put in place by a
+//! rename; whatever goes beyond it is cut off when a run resumes.
+
+use ouzel_dsl::keyed_node::KeyedState;
+use ouzel_dsl::{Error, Plan, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The version of everything in the folder.
+const FORMAT: u32 = 1;
+
+/// A log is written anew when it is this many times as long as what it holds.
+const COMPACT_AT: u64 = 4;
+/// And not before it has this many bytes.
+const COMPACT_FROM: u64 = 64 << 20;
+
+/// What a checkpoint covers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    job: String,
+    params: BTreeMap<String, String>,
+    /// The code of each operator, by id.
+    operators: BTreeMap<String, u64>,
+    /// The number of commits so far.
+    pub epoch: u64,
+    /// Whether the input was read to its end.
+    pub finished: bool,
+    /// Positions by input and partition.
+    pub inputs: BTreeMap<String, Vec<Position>>,
+    /// Keyed operators, by id.
+    pub keyed: BTreeMap<String, Kept>,
+    /// Outputs' marks, by name; the dead letters' has the name that no output can have.
+    pub outputs: BTreeMap<String, String>,
+    /// Counts by operator: out, late, errors.
+    pub totals: BTreeMap<String, (u64, u64, u64)>,
+    /// Bytes of input read.
+    pub bytes: u64,
+}
+
+/// Where a partition is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// Its name.
+    pub partition: String,
+    /// The next offset.
+    pub offset: u64,
+    /// The greatest event time before it.
+    pub seen: i64,
+}
+
+/// What is kept of a keyed operator.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Kept {
+    state_type: String,
+    log: String,
+    log_bytes: u64,
+    /// Its log's length when it was last written anew.
+    base_bytes: u64,
+    /// The watermark up to which windows are closed.
+    pub closed: i64,
+    /// Where the rows of closed windows end.
+    pub settled_bytes: u64,
+}
+
+/// The folder, held by this process alone.
+pub struct Checkpoint {
+    dir: PathBuf,
+    /// Held for its lock.
+    _lock: File,
+    /// The last one committed.
+    pub manifest: Manifest,
+    logs: Vec<Log>,
+}
+
+struct Log {
+    id: String,
+    file: BufWriter<File>,
+    bytes: u64,
+}
+
+impl Checkpoint {
+    /// Takes the folder, and checks that what it holds belongs to this job.
+    pub fn open(dir: &Path, plan: &Plan, accept: &[String]) -> Result<Checkpoint> {
+        let what = |e| Error::io(format!("the state folder {}", dir.display()), e);
+        std::fs::create_dir_all(dir).map_err(what)?;
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(dir.join("lock"))
+            .map_err(what)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::State(format!(
+                    "the state folder {} is in use by another process: wait for it to end, or give another `--state`",
+                    dir.display()
+                )));
+            }
+            Err(TryLockError::Error(e)) => return Err(what(e)),
+        }
+        let manifest = match std::fs::read(dir.join("manifest.json")) {
+            Ok(bytes) => {
+                let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
+                    Error::State(format!("{}/manifest.json cannot be read: {e}", dir.display()))
+                })?;
+                compare(&manifest, plan, accept, dir)?;
+                manifest
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
+            Err(e) => return Err(what(e)),
+        };
+        let mut checkpoint =
+            Checkpoint { dir: dir.to_owned(), _lock: lock, manifest, logs: Vec::new() };
+        checkpoint.describe(plan);
+        for entry in &plan.keyed {
+            let id = plan.operators[entry.operator].id.clone();
+            let log = checkpoint.open_log(&id, &entry.node.state_type())?;
+            checkpoint.logs.push(log);
+        }
+        Ok(checkpoint)
+    }
+
+    fn describe(&mut self, plan: &Plan) {
+        self.manifest.format = FORMAT;
+        self.manifest.job = plan.job.to_owned();
+        self.manifest.params = plan.params.iter().cloned().collect();
+        self.manifest.operators =
+            plan.operators.iter().map(|o| (o.id.clone(), o.fingerprint)).collect();
+    }
+
+    fn open_log(&mut self, id: &str, state_type: &str) -> Result<Log> {
+        let fresh = || Kept {
+            state_type: state_type.to_owned(),
+            log: format!("{}.0.log", file_name(id)),
+            closed: i64::MIN,
+            ..Kept::default()
+        };
+        let kept = self.manifest.keyed.entry(id.to_owned()).or_insert_with(fresh);
+        let path = self.dir.join(&kept.log);
+        let what = |e| Error::io(format!("the state log {}", path.display()), e);
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(what)?;
+        let found = file.metadata().map_err(what)?.len();
+        if found < kept.log_bytes {
+            return Err(Error::State(format!(
+                "{} has {found} bytes, but the last checkpoint covers {}: the folder was changed by something else",
+                path.display(),
+                kept.log_bytes
+            )));
+        }
+        file.set_len(kept.log_bytes).map_err(what)?;
+        file.seek(SeekFrom::End(0)).map_err(what)?;
+        Ok(Log {
+            id: id.to_owned(),
+            file: BufWriter::with_capacity(1 << 18, file),
+            bytes: kept.log_bytes,
+        })
+    }
+
+    /// Whether there is anything to resume from.
+    pub fn is_fresh(&self) -> bool {
+        self.manifest.epoch == 0
+    }
+
+    /// What is kept of a keyed operator, by index.
+    pub fn kept(&mut self, keyed: usize) -> &mut Kept {
+        let id = self.logs[keyed].id.clone();
+        self.manifest.keyed.entry(id).or_default()
+    }
+
+    /// The file of a keyed operator's closed rows.
+    pub fn settled_path(&self, keyed: usize) -> PathBuf {
+        self.dir.join(format!("{}.rows", file_name(&self.logs[keyed].id)))
+    }
+
+    /// Fills a keyed operator's state from its log.
+    pub fn load(&mut self, keyed: usize, state: &mut dyn KeyedState) -> Result<()> {
+        let kept = self.kept(keyed).clone();
+        let path = self.dir.join(&kept.log);
+        let file = File::open(&path)
+            .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
+        state.load(&mut BufReader::with_capacity(1 << 18, file).take(kept.log_bytes), kept.closed)
+    }
+
+    /// Where a keyed operator's changes are written.
+    pub fn log(&mut self, keyed: usize) -> impl Write + '_ {
+        Counted(&mut self.logs[keyed])
+    }
+
+    /// Makes everything durable that the manifest covers, then the manifest itself. Logs that hold
+    /// mostly what is gone are written anew first.
+    pub fn commit(&mut self, states: &mut [Box<dyn KeyedState>]) -> Result<u64> {
+        let mut written = 0;
+        let mut old = Vec::new();
+        for (log, state) in self.logs.iter_mut().zip(states) {
+            let kept = self.manifest.keyed.entry(log.id.clone()).or_default();
+            written += log.bytes - kept.log_bytes;
+            if log.bytes > COMPACT_FROM.max(kept.base_bytes * COMPACT_AT) {
+                old.push(self.dir.join(&kept.log));
+                kept.log = format!("{}.{}.log", file_name(&log.id), self.manifest.epoch + 1);
+                let path = self.dir.join(&kept.log);
+                let file = File::create(&path)
+                    .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
+                (log.file, log.bytes) = (BufWriter::with_capacity(1 << 18, file), 0);
+                state.save(&mut Counted(log))?;
+                kept.base_bytes = log.bytes;
+                written += log.bytes;
+            }
+            let what = |e| Error::io("writing a checkpoint", e);
+            log.file.flush().map_err(what)?;
+            log.file.get_ref().sync_data().map_err(what)?;
+            kept.log_bytes = log.bytes;
+        }
+        self.manifest.epoch += 1;
+        self.publish()?;
+        for path in old {
+            // Nothing refers to it any more; if it stays, it only takes room.
+            let _ = std::fs::remove_file(path);
+        }
+        Ok(written)
+    }
+
+    fn publish(&self) -> Result<()> {
+        let what = |e| Error::io(format!("writing the checkpoint in {}", self.dir.display()), e);
+        let bytes = serde_json::to_vec_pretty(&self.manifest).map_err(|e| what(e.into()))?;
+        let unfinished = self.dir.join("manifest.json.tmp");
+        let mut file = File::create(&unfinished).map_err(what)?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(what)?;
+        std::fs::rename(&unfinished, self.dir.join("manifest.json")).map_err(what)?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(what)
+    }
+}
+
+struct Counted<'a>(&'a mut Log);
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = self.0.file.write(bytes)?;
+        self.0.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.file.flush()
+    }
+}
+
+/// An operator's id as a file's name.
+fn file_name(id: &str) -> String {
+    id.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .collect()
+}
+
+/// Refuses state that belongs to another job, or to other code of this one.
+fn compare(manifest: &Manifest, plan: &Plan, accept: &[String], dir: &Path) -> Result<()> {
+    let here = dir.display();
+    if manifest.format != FORMAT {
+        return Err(Error::State(format!(
+            "the state in {here} has format {}, and this program reads format {FORMAT}: begin anew with another `--state`",
+            manifest.format
+        )));
+    }
+    if manifest.job != plan.job {
+        return Err(Error::State(format!(
+            "the state in {here} belongs to the job `{}`, not `{}`",
+            manifest.job, plan.job
+        )));
+    }
+    for entry in &plan.keyed {
+        let operator = &plan.operators[entry.operator];
+        let kept = manifest.keyed.get(&operator.id);
+        if let Some(kept) = kept.filter(|kept| kept.state_type != entry.node.state_type()) {
+            return Err(Error::State(format!(
+                "the state in {here} does not fit `{}` ({}): it holds {}, and the job now needs {}\n  begin anew with another `--state`",
+                operator.id,
+                operator.site,
+                kept.state_type,
+                entry.node.state_type()
+            )));
+        }
+    }
+    let mut changed: Vec<String> = Vec::new();
+    for operator in &plan.operators {
+        match manifest.operators.get(&operator.id) {
+            Some(fingerprint) if *fingerprint == operator.fingerprint => {}
+            Some(_) if accept.contains(&operator.id) => {}
+            None if accept.contains(&operator.id) => {}
+            Some(_) => changed.push(format!("`{}` ({}) changed", operator.id, operator.site)),
+            None => changed.push(format!("`{}` ({}) is new", operator.id, operator.site)),
+        }
+    }
+    for id in manifest.operators.keys() {
+        if !plan.operators.iter().any(|o| o.id == *id) && !accept.contains(id) {
+            changed.push(format!("`{id}` is gone"));
+        }
+    }
+    for (name, value) in &plan.params {
+        let flag = name.replace('_', "-");
+        match manifest.params.get(name) {
+            Some(held) if held == value => {}
+            _ if accept.contains(name) => {}
+            Some(held) => {
+                changed.push(format!("the parameter `--{flag}` was {held} and is {value}"))
+            }
+            None => changed.push(format!("the parameter `--{flag}` is new")),
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::State(format!(
+        "the state in {here} was made by other code, so that its outputs could not be compared with batch any more:\n  {}\n  begin anew with another `--state`, or go on all the same with `--accept NAME` for each",
+        changed.join("\n  ")
+    )))
+}

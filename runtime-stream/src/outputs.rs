@@ -1,0 +1,146 @@
+//! The outputs of a stream run: streams grow by epochs, tables are replaced now and then.
+
+use crate::checkpoint::Manifest;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use ouzel_dsl::connector::{Append, Sink};
+use ouzel_dsl::plan::OutputKind;
+use ouzel_dsl::stage::Failure;
+use ouzel_dsl::{Error, Result};
+use ouzel_engine::{Wiring, dead_letters};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// No output can have this name.
+const DEAD_LETTERS: &str = "(dead letters)";
+
+/// A table is written anew when at least this many times as long has passed as it took.
+const REPLACE_EVERY: u32 = 20;
+
+/// All outputs.
+pub struct Outputs {
+    /// By output: streams, and tables whose changes are wanted.
+    appends: Vec<Option<Mutex<Box<dyn Append>>>>,
+    dead_letters: Option<Mutex<Box<dyn Append>>>,
+    /// By output: tables that are written whole.
+    tables: Vec<Option<Table>>,
+}
+
+/// A table that is written whole.
+pub struct Table {
+    /// Where it goes.
+    pub sink: Arc<dyn Sink>,
+    /// The earliest time to write it again.
+    next: Instant,
+    /// Whether it has changed since it was written.
+    pub changed: bool,
+}
+
+impl Outputs {
+    /// Opens all of them, at the marks of the last checkpoint.
+    pub fn open(wiring: &Wiring, manifest: &Manifest) -> Result<Outputs> {
+        let (mut appends, mut tables) = (Vec::new(), Vec::new());
+        for (index, output) in wiring.plan.outputs.iter().enumerate() {
+            let sink = wiring.sink(index)?;
+            let whole = matches!(output.kind, OutputKind::Table(_)) && !sink.changes();
+            let schema = match output.kind {
+                OutputKind::Table(_) => changes_schema(&output.schema),
+                OutputKind::Stream => output.schema.clone(),
+            };
+            let mark = manifest.outputs.get(output.name).map(String::as_str);
+            appends.push(match whole {
+                true => None,
+                false => Some(Mutex::new(sink.append(&schema, mark)?)),
+            });
+            tables.push(whole.then(|| Table { sink, next: Instant::now(), changed: true }));
+        }
+        let mark = manifest.outputs.get(DEAD_LETTERS).map(String::as_str);
+        let dead_letters = wiring.config.dead_letters.as_ref();
+        let dead_letters = dead_letters
+            .map(|s| s.append(&dead_letters::schema(), mark).map(Mutex::new))
+            .transpose()?;
+        Ok(Outputs { appends, dead_letters, tables })
+    }
+
+    /// Adds rows to a stream.
+    pub fn write(&self, output: usize, batches: &[RecordBatch]) -> Result<()> {
+        match &self.appends[output] {
+            Some(append) => {
+                let mut append = lock(append);
+                batches.iter().try_for_each(|batch| append.write(batch))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Adds new rows of a table to the list of its changes.
+    pub fn write_changes(&self, output: usize, batch: &RecordBatch) -> Result<()> {
+        let op: ArrayRef = Arc::new(StringArray::from(vec!["+"; batch.num_rows()]));
+        let columns = std::iter::once(op).chain(batch.columns().iter().cloned()).collect();
+        let batch = RecordBatch::try_new(changes_schema(batch.schema_ref()), columns);
+        self.write(output, &[batch.map_err(|e| Error::Format(e.to_string()))?])
+    }
+
+    /// Whether a table's changes are wanted.
+    pub fn wants_changes(&self, output: usize) -> bool {
+        self.tables[output].is_none()
+    }
+
+    /// Adds dead letters.
+    pub fn write_dead_letters(&mut self, wiring: &Wiring, failures: &[Failure]) -> Result<()> {
+        match &self.dead_letters {
+            Some(append) if !failures.is_empty() => {
+                lock(append).write(&dead_letters::batch(wiring, failures)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes all rows durable, and notes the marks.
+    pub fn commit(&mut self, wiring: &Wiring, manifest: &mut Manifest) -> Result<()> {
+        for (append, output) in self.appends.iter().zip(&wiring.plan.outputs) {
+            if let Some(append) = append {
+                manifest.outputs.insert(output.name.to_owned(), lock(append).commit()?);
+            }
+        }
+        if let Some(append) = &self.dead_letters {
+            manifest.outputs.insert(DEAD_LETTERS.to_owned(), lock(append).commit()?);
+        }
+        Ok(())
+    }
+
+    /// A table that is written whole.
+    pub fn table(&mut self, output: usize) -> Option<&mut Table> {
+        self.tables[output].as_mut()
+    }
+
+    /// Ends the streams.
+    pub fn finish(self) -> Result<()> {
+        let appends = self.appends.into_iter().flatten().chain(self.dead_letters);
+        let appends = appends.map(|a| a.into_inner().unwrap_or_else(|e| e.into_inner()));
+        appends.into_iter().try_for_each(|append| append.finish())
+    }
+}
+
+impl Table {
+    /// Whether it is time to write it, at a cadence that leaves the time to other work.
+    pub fn is_due(&self) -> bool {
+        self.changed && self.sink.replaceable() && Instant::now() >= self.next
+    }
+
+    /// Notes that it was written, and how long that took.
+    pub fn written(&mut self, took: Duration) {
+        self.next = Instant::now() + took * REPLACE_EVERY;
+        self.changed = false;
+    }
+}
+
+fn changes_schema(schema: &SchemaRef) -> SchemaRef {
+    let op = Arc::new(Field::new("op", DataType::Utf8, false));
+    let fields = std::iter::once(op).chain(schema.fields().iter().cloned());
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
