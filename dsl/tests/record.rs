@@ -584,6 +584,8 @@ fn records_are_keys_field_by_field_and_enums_by_their_order() {
         }
     }
     assert_eq!(Payment::decode(&mut [0, 9].as_slice()), None);
+    let texts = String::heap_bytes("EWR") + String::heap_bytes("x");
+    assert_eq!(Route::heap_bytes(ordered[0].view()), texts);
 }
 
 #[test]

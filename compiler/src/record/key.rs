@@ -54,6 +54,13 @@ pub(super) fn of_struct(record: &Struct, data: &TokenStream) -> TokenStream {
             ) -> ::core::primitive::bool {
                 #(<#types as __ouzel::Key>::same(&self.#fields, view.#fields))&&*
             }
+
+            #[inline]
+            fn heap_bytes(
+                view: <#ident as __ouzel::data::Data>::View<'_>,
+            ) -> ::core::primitive::usize {
+                0 #(+ <#types as __ouzel::Key>::heap_bytes(view.#fields))*
+            }
         }
     }
 }
