@@ -16,6 +16,8 @@ mod wire;
 
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
 pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
+#[doc(hidden)]
+pub use enumeration::{EnumView, enum_on_stream};
 pub use list::{List, ListBuilder, ListColumn, ListIter};
 #[doc(hidden)]
 pub use nested::{Nulls, nested, struct_array};
@@ -193,6 +195,9 @@ impl Bad {
         self.rows.iter().map(|(row, reason)| (*row, reason.as_str()))
     }
 }
+
+#[doc(hidden)]
+pub fn field_of_record<T: Data>() {}
 
 /// Opens a field's array if it is there: a job decodes only the columns that it reads.
 pub fn open_or_absent<T: Data>(

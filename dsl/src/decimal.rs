@@ -33,6 +33,7 @@ const UNITS_MAX: u128 = 10u128.pow(38) - 1;
 impl<const SCALE: u8> Decimal<SCALE> {
     /// From units of the last digit: 350 is 3.50 where `SCALE` is 2.
     pub const fn from_units(units: i128) -> Self {
+        const { assert!(SCALE <= 38, "a decimal has at most 38 digits") };
         Decimal(units)
     }
 
@@ -72,7 +73,7 @@ impl<const SCALE: u8> FromStr for Decimal<SCALE> {
                 .ok_or_else(|| format!("{text:?} has more than 38 digits"))?;
         }
         let units = units as i128;
-        Ok(Decimal(if negative { -units } else { units }))
+        Ok(Decimal::from_units(if negative { -units } else { units }))
     }
 }
 
@@ -85,5 +86,42 @@ impl<const SCALE: u8> fmt::Display for Decimal<SCALE> {
             0 => write!(f, "{sign}{whole}"),
             _ => write!(f, "{sign}{whole}.{fraction:0width$}", width = SCALE.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_has_few_enough_digits() {
+        for (text, units) in [
+            ("1", 100),
+            ("1.", 100),
+            (".5", 50),
+            ("+0.05", 5),
+            ("-0.05", -5),
+            ("-0", 0),
+            ("1.2300", 123),
+            ("00012.3", 1230),
+        ] {
+            assert_eq!(text.parse(), Ok(Decimal::<2>::from_units(units)), "{text}");
+        }
+        for text in ["", ".", "-", "+", "1.234", "1,5", "1e3", "1.2.3", " 1", "--1", "1.x0", "NaN"]
+        {
+            assert!(text.parse::<Decimal<2>>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn holds_38_digits_and_no_more() {
+        let most = "9".repeat(38);
+        assert_eq!(most.parse::<Decimal<0>>().unwrap().to_string(), most);
+        assert!(format!("1{most}").parse::<Decimal<0>>().is_err());
+        let small = format!("-0.{most}");
+        assert_eq!(small.parse::<Decimal<38>>().unwrap().to_string(), small);
+        assert!("1".parse::<Decimal<38>>().is_err());
+        assert_eq!(Decimal::<0>::from_units(-7).to_string(), "-7");
+        assert_eq!(Decimal::<3>::from_units(-7).to_string(), "-0.007");
     }
 }
