@@ -47,34 +47,39 @@ impl<const SCALE: u8> FromStr for Decimal<SCALE> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("{text:?} is not a decimal with at most {SCALE} digits after the point");
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let fraction = fraction.trim_end_matches('0');
-        if whole.len() + fraction.len() == 0 && !digits.contains('0')
-            || fraction.len() > SCALE.into()
-        {
+        decimal_units(text, SCALE).map(Decimal::from_units)
+    }
+}
+
+/// Reads a decimal number as units of its last digit, where the number of digits after the point
+/// is known only at run time.
+pub fn decimal_units(text: &str, scale: u8) -> Result<i128, String> {
+    let wrong = || format!("{text:?} is not a decimal with at most {scale} digits after the point");
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    if whole.len() + fraction.len() == 0 && !digits.contains('0')
+        || fraction.len() > usize::from(scale)
+    {
+        return Err(wrong());
+    }
+    let mut units: u128 = 0;
+    let padding = std::iter::repeat_n(b'0', usize::from(scale) - fraction.len());
+    for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
+        if !digit.is_ascii_digit() {
             return Err(wrong());
         }
-        let mut units: u128 = 0;
-        let padding = std::iter::repeat_n(b'0', usize::from(SCALE) - fraction.len());
-        for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
-            if !digit.is_ascii_digit() {
-                return Err(wrong());
-            }
-            units = units
-                .checked_mul(10)
-                .map(|u| u + u128::from(digit - b'0'))
-                .filter(|u| *u <= UNITS_MAX)
-                .ok_or_else(|| format!("{text:?} has more than 38 digits"))?;
-        }
-        let units = units as i128;
-        Ok(Decimal::from_units(if negative { -units } else { units }))
+        units = units
+            .checked_mul(10)
+            .map(|u| u + u128::from(digit - b'0'))
+            .filter(|u| *u <= UNITS_MAX)
+            .ok_or_else(|| format!("{text:?} has more than 38 digits"))?;
     }
+    let units = units as i128;
+    Ok(if negative { -units } else { units })
 }
 
 impl<const SCALE: u8> fmt::Display for Decimal<SCALE> {
