@@ -1,7 +1,7 @@
 //! A job's tokens: its type, its plan, its twin and its stages.
 
 use crate::ast::Job;
-use crate::ir::{Graph, NodeIndex, Op};
+use crate::ir::{Each, Graph, NodeIndex, Op};
 use crate::stage::{self, Stage, needs, projection};
 use crate::{fields, twin, var};
 use proc_macro2::{Ident, TokenStream};
@@ -179,8 +179,10 @@ fn values(graph: &Graph) -> TokenStream {
             Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
                 quote!(let #stream = ::ouzel::dsl::Tie::new();)
             }
-            Op::Each(..) => {
-                quote!(let #tie = ::ouzel::dsl::Tie::new(); let #stream = ::ouzel::dsl::Tie::new();)
+            Op::Each(each, _) => {
+                let tied = !matches!(each, Each::Filter | Each::Inspect);
+                let tie = tied.then(|| quote!(let #tie = ::ouzel::dsl::Tie::new();));
+                quote!(#tie let #stream = ::ouzel::dsl::Tie::new();)
             }
             Op::KeyBy(_) => {
                 quote!(let #tie = ::ouzel::dsl::Tie::new(); let #key = ::ouzel::dsl::Tie::new();)
@@ -371,6 +373,8 @@ fn named(
     span: proc_macro2::Span,
 ) -> Option<TokenStream> {
     let unknown = graph.nodes[node].names.unknown() && !matches!(graph.nodes[node].op, Op::Finals);
+    let mut tie = tie;
+    tie.set_span(tie.span().located_at(span));
     unknown.then(|| quote_spanned!(span=> ::ouzel::dsl::data::named(#tie);))
 }
 

@@ -141,7 +141,10 @@ impl Graph {
             match &self.nodes[node].op {
                 Op::Window(_) => found.window = Some(node),
                 Op::Lateness(_) => found.lateness = found.lateness.or(Some(node)),
-                Op::KeyBy(_) => found.key_by = node,
+                Op::KeyBy(_) => {
+                    found.key_by = node;
+                    return found;
+                }
                 Op::Aggregate(_) | Op::Late | Op::Finals => {}
                 _ => return found,
             }

@@ -94,7 +94,7 @@ pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
                 }
                 #time
                 #seen
-                let #value = ::ouzel::dsl::data::Column::get(&__columns, __row);
+                let #value = ::ouzel::dsl::data::get(#stream, &__columns, __row);
                 let #record = &#value;
                 #body
                 ::core::result::Result::Ok(())
@@ -178,24 +178,24 @@ impl Emitter<'_> {
         closure: &ExprClosure,
         record: &TokenStream,
     ) -> TokenStream {
-        let at = quote!(__cx.at = #node;);
+        let span = self.graph.nodes[node].ident.span();
+        let at = quote_spanned!(span=> __cx.at = #node;);
         let body = apply(closure, record);
         let tie = var("tie", node);
         let (made, value, next) = (var("made", node), var("value", node), var("record", node));
-        let bind = quote! {
+        let bind = quote_spanned! {span=>
             let #value = ::ouzel::dsl::Produce::produce(&#made);
             let #next = &#value;
         };
-        let fail =
-            quote!(::core::result::Result::Err(__error) => __cx.fail(__chunk, #node, __error)?);
+        let fail = quote_spanned!(span=> ::core::result::Result::Err(__error) => __cx.fail(__chunk, #node, __error)?);
         match each {
             Each::Filter => {
                 let next = self.push(node, record);
-                quote!(#at let __keep: bool = #body; if __keep { #next })
+                quote_spanned!(span=> #at let __keep: bool = #body; if __keep { #next })
             }
             Each::TryFilter => {
                 let next = self.push(node, record);
-                quote! {
+                quote_spanned! {span=>
                     #at
                     match #tie.is(#body) {
                         ::core::result::Result::Ok(true) => { #next }
@@ -206,15 +206,15 @@ impl Emitter<'_> {
             }
             Each::Inspect => {
                 let next = self.push(node, record);
-                quote!(#at let () = #body; #next)
+                quote_spanned!(span=> #at let () = #body; #next)
             }
             Each::Map => {
                 let then = self.push(node, &next.to_token_stream());
-                quote!(#at let #made = #tie.is(#body); #bind #then)
+                quote_spanned!(span=> #at let #made = #tie.is(#body); #bind #then)
             }
             Each::TryMap => {
                 let then = self.push(node, &next.to_token_stream());
-                quote! {
+                quote_spanned! {span=>
                     #at
                     match #tie.is(#body) {
                         ::core::result::Result::Ok(#made) => { #bind #then }
@@ -224,11 +224,11 @@ impl Emitter<'_> {
             }
             Each::FilterMap => {
                 let then = self.push(node, &next.to_token_stream());
-                quote!(#at if let ::core::option::Option::Some(#made) = #tie.is(#body) { #bind #then })
+                quote_spanned!(span=> #at if let ::core::option::Option::Some(#made) = #tie.is(#body) { #bind #then })
             }
             Each::TryFilterMap => {
                 let then = self.push(node, &next.to_token_stream());
-                quote! {
+                quote_spanned! {span=>
                     #at
                     match #tie.is(#body) {
                         ::core::result::Result::Ok(::core::option::Option::Some(#made)) => { #bind #then }
@@ -239,11 +239,11 @@ impl Emitter<'_> {
             }
             Each::FlatMap => {
                 let items = self.items(node, &next.to_token_stream());
-                quote!(#at for #made in #body { #items })
+                quote_spanned!(span=> #at for #made in #body { #items })
             }
             Each::TryFlatMap => {
                 let items = self.items(node, &next.to_token_stream());
-                quote! {
+                quote_spanned! {span=>
                     #at
                     match #body {
                         ::core::result::Result::Ok(__items) => for #made in __items { #items },
@@ -256,9 +256,10 @@ impl Emitter<'_> {
 
     /// What happens to each record that a `flat_map` makes: it fails alone.
     fn items(&mut self, node: NodeIndex, next: &TokenStream) -> TokenStream {
+        let span = self.graph.nodes[node].ident.span();
         let (made, value, tie) = (var("made", node), var("value", node), var("tie", node));
         let then = self.push(node, next);
-        quote! {
+        quote_spanned! {span=>
             let #made = #tie.is(#made);
             let #value = ::ouzel::dsl::Produce::produce(&#made);
             let #next = &#value;
@@ -273,6 +274,7 @@ impl Emitter<'_> {
         closure: &ExprClosure,
         record: &TokenStream,
     ) -> TokenStream {
+        let span = self.graph.nodes[node].ident.span();
         let body = apply(closure, record);
         let (tie, made, key) = (var("tie", node), var("made", node), var("value", node));
         let consumers = self.graph.consumers(node);
@@ -282,13 +284,13 @@ impl Emitter<'_> {
                 Op::Window(_) => self.window(consumer, record, &key.to_token_stream()),
                 _ => {
                     let every =
-                        quote!(::ouzel::dsl::Assigned { first: 0, step: 0, late: 0, live: 1 });
+                        quote_spanned!(span=> ::ouzel::dsl::Assigned { first: 0, step: 0, late: 0, live: 1 });
                     self.aggregate(consumer, record, &key.to_token_stream(), &every)
                 }
             }
         });
         let consumers = branches(consumers.collect());
-        quote! {
+        quote_spanned! {span=>
             __cx.at = #node;
             let #made = #tie.is(#body);
             let #key = ::ouzel::dsl::Produce::produce(&#made);
@@ -299,6 +301,7 @@ impl Emitter<'_> {
 
     /// A window's direct consumers have no lateness; those after a `lateness` do.
     fn window(&mut self, node: NodeIndex, record: &TokenStream, key: &TokenStream) -> TokenStream {
+        let span = self.graph.nodes[node].ident.span();
         let (late, direct): (Vec<_>, Vec<_>) = self
             .graph
             .consumers(node)
@@ -306,7 +309,7 @@ impl Emitter<'_> {
             .partition(|c| matches!(self.graph.nodes[*c].op, Op::Lateness(_)));
         let mut code = Vec::new();
         if !direct.is_empty() {
-            let assign = quote!(::ouzel::dsl::Windows::assign(
+            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(
                 __windows,
                 __time,
                 __time,
@@ -318,18 +321,18 @@ impl Emitter<'_> {
                 record,
                 key,
                 &assign,
-                &quote!(__out[#node] += u64::from(__assigned.live);),
+                &quote_spanned!(span=> __out[#node] += u64::from(__assigned.live);),
             ));
         }
         for (position, lateness) in late.into_iter().enumerate() {
             self.operators.insert(lateness);
             let span = var("micros", lateness);
-            let assign = quote!(::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#span)));
+            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#span)));
             // Windows are counted once, whoever takes them.
             let first = (direct.is_empty() && position == 0).then(
-                || quote!(__out[#node] += u64::from(__assigned.live) + u64::from(__assigned.late);),
+                || quote_spanned!(span=> __out[#node] += u64::from(__assigned.live) + u64::from(__assigned.late);),
             );
-            let count = quote! {
+            let count = quote_spanned! {span=>
                 #first
                 __out[#lateness] += u64::from(__assigned.live);
                 __late[#lateness] += u64::from(__assigned.late);
@@ -339,7 +342,7 @@ impl Emitter<'_> {
         }
         let windows = var("value", node);
         let code = branches(code);
-        quote!(__cx.at = #node; let __windows = #windows; #code)
+        quote_spanned!(span=> __cx.at = #node; let __windows = #windows; #code)
     }
 
     fn assigned(
@@ -351,22 +354,24 @@ impl Emitter<'_> {
         assign: &TokenStream,
         count: &TokenStream,
     ) -> TokenStream {
+        let span = self.graph.nodes[node].ident.span();
         let mut code = Vec::new();
         for consumer in consumers {
             self.operators.insert(*consumer);
             code.push(match self.graph.nodes[*consumer].op {
                 Op::Late => {
                     let next = self.push(*consumer, record);
-                    quote!(for _ in 0..__assigned.late { #next })
+                    quote_spanned!(span=> for _ in 0..__assigned.late { #next })
                 }
                 _ => {
-                    let add = self.aggregate(*consumer, record, key, &quote!(__assigned));
-                    quote!(if __assigned.live > 0 { #add })
+                    let add =
+                        self.aggregate(*consumer, record, key, &quote_spanned!(span=> __assigned));
+                    quote_spanned!(span=> if __assigned.live > 0 { #add })
                 }
             });
         }
         let code = branches(code);
-        quote! {
+        quote_spanned! {span=>
             match #assign {
                 ::core::option::Option::Some(__assigned) => { #count #code }
                 ::core::option::Option::None => {
@@ -383,6 +388,7 @@ impl Emitter<'_> {
         key: &TokenStream,
         windows: &TokenStream,
     ) -> TokenStream {
+        let span = self.graph.nodes[node].ident.span();
         let Op::Aggregate(aggregate) = &self.graph.nodes[node].op else {
             return TokenStream::new();
         };
@@ -391,9 +397,9 @@ impl Emitter<'_> {
         let values = fields::shape(&aggregate.shape, &|i| {
             let argument = &aggregate.arguments[i];
             let (place, body) = (&argument.place, apply(&argument.closure, record));
-            quote!(#place.is(#body))
+            quote_spanned!(span=> #place.is(#body))
         });
-        quote! {
+        quote_spanned! {span=>
             __cx.at = #node;
             let __arguments = #values;
             #port.add(#key, #windows, ::ouzel::dsl::Produce::produce(&__arguments));

@@ -16,6 +16,8 @@ mod wire;
 
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
 pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
+#[doc(hidden)]
+pub use enumeration::{EnumView, enum_on_stream};
 pub use list::{List, ListBuilder, ListColumn, ListIter};
 #[doc(hidden)]
 pub use nested::{Nulls, nested, struct_array};
@@ -194,6 +196,9 @@ impl Bad {
     }
 }
 
+#[doc(hidden)]
+pub fn field_of_record<T: Data>() {}
+
 /// Opens a field's array if it is there: a job decodes only the columns that it reads.
 pub fn open_or_absent<T: Data>(
     array: Option<&ArrayRef>,
@@ -226,3 +231,10 @@ impl<R: crate::Record> Named for R {}
 
 #[doc(hidden)]
 pub fn named<T: Named>(_: crate::Tie<T>) {}
+
+/// The view of a row, where the type is known by a tie.
+#[doc(hidden)]
+#[inline(always)]
+pub fn get<T: Data>(_: crate::Tie<T>, column: &T::Column, row: usize) -> T::View<'_> {
+    column.get(row)
+}

@@ -99,6 +99,9 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
         DataType::Utf8 => write_text(array.as_string::<i32>().value(row), out),
         DataType::LargeUtf8 => write_text(array.as_string::<i64>().value(row), out),
         DataType::Utf8View => write_text(array.as_string_view().value(row), out),
+        DataType::Null => out.push_str("null"),
+        DataType::LargeBinary => write_bytes(array.as_binary::<i64>().value(row), out),
+        DataType::BinaryView => write_bytes(array.as_binary_view().value(row), out),
         DataType::Binary => write_bytes(array.as_binary::<i32>().value(row), out),
         DataType::Date32 => {
             let day = Date::from_days(array.as_primitive::<Date32Type>().value(row));
@@ -122,16 +125,29 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
             };
             let _ = write!(out, "\"{}\"", Timestamp::from_micros(micros));
         }
+        DataType::Decimal32(_, _) => {
+            let _ =
+                write!(out, "\"{}\"", array.as_primitive::<Decimal32Type>().value_as_string(row));
+        }
+        DataType::Decimal64(_, _) => {
+            let _ =
+                write!(out, "\"{}\"", array.as_primitive::<Decimal64Type>().value_as_string(row));
+        }
         DataType::Decimal128(_, _) => {
             let _ =
                 write!(out, "\"{}\"", array.as_primitive::<Decimal128Type>().value_as_string(row));
         }
-        DataType::Dictionary(_, _) => match array.as_any_dictionary_opt() {
-            Some(dictionary) => {
-                write_value(dictionary.values(), dictionary.normalized_keys()[row], out)
+        DataType::Dictionary(_, _) => {
+            // Of one row, since all keys of the array are made indices.
+            let one = array.slice(row, 1);
+            let value = one.as_any_dictionary_opt().and_then(|dictionary| {
+                Some((dictionary.values(), *dictionary.normalized_keys().first()?))
+            });
+            match value {
+                Some((values, index)) => write_value(values, index, out),
+                None => out.push_str("null"),
             }
-            None => out.push_str("null"),
-        },
+        }
         DataType::Struct(fields) => {
             out.push('{');
             for (i, (field, column)) in fields.iter().zip(array.as_struct().columns()).enumerate() {
@@ -145,20 +161,26 @@ pub fn write_value(array: &dyn Array, row: usize, out: &mut String) {
             out.push('}');
         }
         DataType::List(_) => {
-            let values = array.as_list::<i32>().value(row);
-            out.push('[');
-            for i in 0..values.len() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_value(&values, i, out);
-            }
-            out.push(']');
+            write_list(&array.as_list::<i32>().value(row), out);
+        }
+        DataType::LargeList(_) => {
+            write_list(&array.as_list::<i64>().value(row), out);
         }
         other => {
             let _ = write!(out, "\"a value of type {other}\"");
         }
     }
+}
+
+fn write_list(values: &dyn Array, out: &mut String) {
+    out.push('[');
+    for i in 0..values.len() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_value(values, i, out);
+    }
+    out.push(']');
 }
 
 fn write_bytes(bytes: &[u8], out: &mut String) {

@@ -320,6 +320,7 @@ impl Key for () {
 
 macro_rules! tuples {
     ($($($t:ident $i:tt),+;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($t: Key),+> Key for ($($t,)+) {
             fn encode(view: Self::View<'_>, out: &mut Vec<u8>) {
                 $($t::encode(view.$i, out);)+

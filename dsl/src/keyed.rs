@@ -10,6 +10,7 @@ use crate::window::{Unwindowed, Windows};
 use std::marker::PhantomData;
 
 /// A stream whose records have a key of type `K` and are put into windows by `W`.
+#[allow(clippy::type_complexity)]
 pub struct Keyed<K: Key, T: Data, W = Unwindowed>(PhantomData<fn() -> (K, T, W)>);
 
 impl<K: Key, T: Data, W> Clone for Keyed<K, T, W> {

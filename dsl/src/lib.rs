@@ -30,7 +30,7 @@ pub use arrow;
 
 pub use aggregate::{Aggregate, Arg, count, max, mean, min, sum};
 pub use data::{Bytes, Data, List, Produce};
-pub use decimal::Decimal;
+pub use decimal::{Decimal, decimal_units};
 pub use error::{Error, Result};
 pub use job::Job;
 pub use key::Key;

@@ -1,6 +1,7 @@
 //! Times, dates and lengths of time.
 
-use jiff::civil;
+use jiff::fmt::strtime;
+use jiff::{SignedDuration, civil};
 use std::fmt;
 use std::str::FromStr;
 
@@ -57,31 +58,47 @@ impl Timestamp {
     /// The moment as text by a `strftime` format, in UTC; `None` where the year is not between
     /// -9999 and 9999 or the format has no meaning.
     pub fn format(self, format: &str) -> Option<String> {
-        let time = jiff::Timestamp::from_microsecond(self.0).ok()?;
-        jiff::fmt::strtime::format(format, jiff::tz::Offset::UTC.to_datetime(time)).ok()
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(time) => strtime::format(format, time).ok(),
+            // The library's moments end a day before its years do.
+            Err(_) => strtime::format(format, self.civil()?).ok(),
+        }
+    }
+
+    /// Date and time in UTC, where the year is between -9999 and 9999.
+    fn civil(self) -> Option<civil::DateTime> {
+        let midnight = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+        midnight.checked_add(SignedDuration::from_micros(self.0)).ok()
     }
 
     /// Reads a moment by a `strftime` format: in UTC, unless the format reads an offset.
     pub fn parse_with(format: &str, text: &str) -> Result<Timestamp, String> {
-        let parts = jiff::fmt::strtime::parse(format, text).map_err(|e| e.to_string())?;
-        if parts.offset().is_some() {
-            return parts
-                .to_timestamp()
-                .map(|t| Timestamp(t.as_microsecond()))
-                .map_err(|e| e.to_string());
+        let parts = strtime::parse(format, text).map_err(|e| e.to_string())?;
+        match parts.to_timestamp() {
+            Ok(time) => return Ok(floor(time)),
+            Err(error) if parts.offset().is_some() => return Err(error.to_string()),
+            Err(_) => {}
         }
         let local = parts
             .to_datetime()
             .or_else(|_| parts.to_date().map(|d| d.to_datetime(civil::Time::midnight())))
             .map_err(|e| e.to_string())?;
-        utc(local)
+        Ok(utc(local))
     }
 }
 
 /// A civil time of UTC as a moment.
-fn utc(local: civil::DateTime) -> Result<Timestamp, String> {
-    let zoned = jiff::tz::Offset::UTC.to_timestamp(local).map_err(|e| e.to_string())?;
-    Ok(Timestamp(zoned.as_microsecond()))
+fn utc(local: civil::DateTime) -> Timestamp {
+    let days = i64::from(day(local.date()).0);
+    let time = local.time();
+    let hours = days * 24 + i64::from(time.hour());
+    let seconds = (hours * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
+    Timestamp(seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1_000)
+}
+
+/// A moment in whole microseconds, the finer part cut off towards the past.
+fn floor(time: jiff::Timestamp) -> Timestamp {
+    Timestamp(time.as_nanosecond().div_euclid(1_000) as i64)
 }
 
 impl FromStr for Timestamp {
@@ -94,16 +111,16 @@ impl FromStr for Timestamp {
             return Ok(Timestamp(micros));
         }
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return Ok(Timestamp(time.as_microsecond()));
+            return Ok(floor(time));
         }
         let local = text
             .parse::<civil::DateTime>()
             .map_err(|_| format!("{text:?} is not a time such as 2013-01-01T05:15:00Z"))?;
-        utc(local)
+        Ok(utc(local))
     }
 }
 
-/// `YYYY-MM-DDTHH:MM:SS[.ffffff](Z|nothing)`, which is nearly every time in a file.
+/// `YYYY-MM-DDTHH:MM:SS[.fffffffff](Z|nothing)`, which is nearly every time in a file.
 fn fast_rfc3339(text: &[u8]) -> Option<i64> {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range)?
@@ -131,10 +148,11 @@ fn fast_rfc3339(text: &[u8]) -> Option<i64> {
     let mut micros = 0;
     if let Some(fraction) = rest.strip_prefix(b".") {
         let len = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
-        if len == 0 || len > 6 {
+        if len == 0 || len > 9 {
             return None;
         }
-        micros = digits(20..20 + len)? * 10i64.pow(6 - len as u32);
+        let kept = len.min(6);
+        micros = digits(20..20 + kept)? * 10i64.pow(6 - kept as u32);
         rest = fraction.get(len..)?;
     }
     if !matches!(rest, b"" | b"Z" | b"z") {
@@ -156,9 +174,9 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(time) => time.fmt(f),
-            Err(_) => write!(f, "{}us since 1970", self.0),
+        match self.civil() {
+            Some(time) => write!(f, "{time}Z"),
+            None => write!(f, "{}us since 1970", self.0),
         }
     }
 }
@@ -201,19 +219,25 @@ impl FromStr for Date {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Date, String> {
-        let date: civil::Date =
-            text.parse().map_err(|_| format!("{text:?} is not a date such as 2013-01-31"))?;
-        let (y, m, d) = (date.year(), date.month(), date.day());
-        Ok(Date(days_from_civil(i64::from(y), i64::from(m), i64::from(d)) as i32))
+        // The library would read a date and time, and leave the time out.
+        let date = Some(text).filter(|text| !text.contains(['T', 't', ' ']));
+        date.and_then(|text| text.parse::<civil::Date>().ok())
+            .map(day)
+            .ok_or_else(|| format!("{text:?} is not a date such as 2013-01-31"))
     }
+}
+
+/// A civil date as a day.
+fn day(date: civil::Date) -> Date {
+    let (y, m, d) = (date.year(), date.month(), date.day());
+    Date(days_from_civil(i64::from(y), i64::from(m), i64::from(d)) as i32)
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = jiff::Timestamp::from_second(i64::from(self.0) * 86_400);
-        match day {
-            Ok(day) => jiff::tz::Offset::UTC.to_datetime(day).date().fmt(f),
-            Err(_) => write!(f, "{} days since 1970", self.0),
+        match Timestamp(i64::from(self.0).saturating_mul(86_400_000_000)).civil() {
+            Some(day) => day.date().fmt(f),
+            None => write!(f, "{} days since 1970", self.0),
         }
     }
 }
@@ -294,5 +318,57 @@ mod tests {
         assert_eq!(with, "2013-01-01 10:15:00".parse().unwrap());
         assert_eq!(Timestamp::parse_with("%d.%m.%Y %H:%M %z", "01.01.2013 05:15 -0500"), Ok(with));
         assert_eq!(Timestamp::parse_with("%d.%m.%Y %H:%M", "01.01.2013 10:15"), Ok(with));
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_cut_off_towards_the_past() {
+        for (text, micros) in [
+            ("1970-01-01T00:00:00.0000019Z", 1),
+            ("1969-12-31T23:59:59.9999999Z", -1),
+            ("1969-12-31T23:59:59.9999999+00:00", -1),
+            ("1969-12-31 23:59:59.9999999", -1),
+        ] {
+            assert_eq!(text.parse(), Ok(Timestamp(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_day_of_the_calendar_is_read_and_written() {
+        let text = "9999-12-31T23:59:59.999999Z";
+        let time: Timestamp = text.parse().unwrap();
+        assert_eq!(time.to_string(), text);
+        assert_eq!(time.date().to_string(), "9999-12-31");
+        let format = "%Y-%m-%d %H:%M:%S%.6f";
+        let formatted = time.format(format).unwrap();
+        assert_eq!(formatted, "9999-12-31 23:59:59.999999");
+        assert_eq!(Timestamp::parse_with(format, &formatted), Ok(time));
+        assert_eq!(Timestamp(i64::MAX).format(format), None);
+        assert_eq!(Timestamp(i64::MAX).to_string(), "9223372036854775807us since 1970");
+        assert_eq!(Date(i32::MAX).to_string(), "2147483647 days since 1970");
+    }
+
+    #[test]
+    fn formats_with_an_offset_or_seconds_since_1970_are_read_and_written() {
+        let time: Timestamp = "2013-01-01T10:15:00Z".parse().unwrap();
+        for (format, text) in
+            [("%d.%m.%Y %H:%M %z", "01.01.2013 10:15 +0000"), ("%s", "1357035300")]
+        {
+            assert_eq!(time.format(format).as_deref(), Some(text));
+            assert_eq!(Timestamp::parse_with(format, text), Ok(time));
+        }
+        assert_eq!(
+            Timestamp::parse_with("%d.%m.%Y", "01.01.2013"),
+            Ok("2013-01-01T00:00:00Z".parse().unwrap())
+        );
+        assert!(Timestamp::parse_with("%d.%m.%Y", "31.02.2013").is_err());
+        assert!(Timestamp::parse_with("%H:%M", "10:15").is_err());
+    }
+
+    #[test]
+    fn a_date_with_a_time_is_not_a_date() {
+        for text in ["2013-01-31T10:00", "2013-01-31 10:00", "2013-02-30", "31.01.2013", ""] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        assert_eq!("1969-12-31".parse(), Ok(Date(-1)));
     }
 }

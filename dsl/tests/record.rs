@@ -9,8 +9,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
 use ouzel_dsl::data::{Bad, Builder, Column, Data, Enumeration};
 use ouzel_dsl::schema::{Type, Wire};
-use ouzel_dsl::{Bytes, Date, Decimal, Key, List, Produce, Record, Tie, Timestamp};
-use std::string;
+use ouzel_dsl::{Bytes, Date, Decimal, Key, Keyed, List, Produce, Record, Stream, Tie, Timestamp};
 use std::sync::Arc;
 use support::{bad, batch, open, read, round_trip, written};
 
@@ -55,7 +54,7 @@ struct Everything {
     f32: f32,
     f64: f64,
     text: String,
-    path: string::String,
+    path: elsewhere::Name,
     bytes: Bytes,
     numbers: Vec<u8>,
     time: Timestamp,
@@ -585,6 +584,8 @@ fn records_are_keys_field_by_field_and_enums_by_their_order() {
         }
     }
     assert_eq!(Payment::decode(&mut [0, 9].as_slice()), None);
+    let texts = String::heap_bytes("EWR") + String::heap_bytes("x");
+    assert_eq!(Route::heap_bytes(ordered[0].view()), texts);
 }
 
 #[test]
@@ -600,4 +601,28 @@ fn a_builder_begins_anew_after_it_gave_its_columns() {
     assert_eq!(columns.iter().map(|c| c.len()).collect::<Vec<_>>(), [1, 1]);
     builder.push(PlaneRef { model: "z", seats: None });
     assert_eq!((builder.finish().len(), builder.finish().len()), (1, 0));
+}
+
+#[test]
+fn closures_of_a_job_may_return_views() {
+    fn routes(flights: Stream<Everything>) -> Stream<Route> {
+        flights.filter(|f| f.kind == Payment::Cash).map(|f| RouteRef {
+            origin: f.text,
+            gate: None,
+            kind: f.kind,
+            plane: f.plane,
+        })
+    }
+    fn planes(flights: Stream<Everything>) -> Stream<Plane> {
+        flights.flat_map(|f| f.planes)
+    }
+    fn by_route(routes: Stream<Route>) -> Keyed<Route, Route> {
+        routes.key_by(|r| *r)
+    }
+    fn by_kind(routes: Stream<Route>) -> Keyed<(Payment, Option<String>), Route> {
+        routes.key_by(|r| (r.kind, Some(r.origin)))
+    }
+    by_route(routes(Stream::new()));
+    by_kind(Stream::new());
+    planes(Stream::new());
 }

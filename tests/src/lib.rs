@@ -1,1 +1,1 @@
-
+//! The tests of this crate are in `contract/`.

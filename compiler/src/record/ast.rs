@@ -1,18 +1,15 @@
 //! The record as the user wrote it, checked.
 
 use super::Errors;
-use super::attr::{self, Attr, Place};
+use super::attr::{self, Place};
 use super::case::Case;
+use super::field::{default, event_time_at, type_is_possible, wire, wire_name};
 use super::nearest::unknown;
 use super::view;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::visit::Visit;
-use syn::{
-    Attribute, Expr, ExprLit, Fields, GenericArgument, Generics, Ident, Item, ItemEnum, ItemStruct,
-    Lit, LitStr, Type, Visibility,
-};
+use syn::{Attribute, Expr, Fields, Generics, Ident, Item, ItemEnum, ItemStruct, Type, Visibility};
 
 /// What the derive is on.
 pub(super) enum Record {
@@ -139,11 +136,8 @@ fn enumeration(item: ItemEnum, errors: &mut Errors) -> Option<Enum> {
     for variant in item.variants {
         let attrs = attr::read(&variant.attrs, Place::Variant, errors);
         if !matches!(variant.fields, Fields::Unit) {
-            let message = format!(
-                "`{}` has fields; only an enum without fields is a value of a stream, by its \
-                 variants' names: use a record with an `Option` for each variant",
-                variant.ident
-            );
+            let message = "a variant on a stream has no fields, since a column holds its name \
+                           alone: use a record with an `Option` for each variant";
             errors.add(&variant.fields, message);
             plain = false;
         }
@@ -182,13 +176,18 @@ fn head(
             }
             _ => match &item.value {
                 Some(Expr::Path(path)) => head.root = path.to_token_stream(),
-                _ => errors.add(item, "`crate` needs a path: `crate = path::to::ouzel`"),
+                _ => {
+                    errors.add(item, "`crate` needs a path: `crate = path::to::ouzel`");
+                    return None;
+                }
             },
         }
     }
     if view::TAKEN.iter().any(|name| head.ident == name) {
-        let message =
-            format!("`{}` means a type of its own in records: choose another name", head.ident);
+        let message = format!(
+            "`{}` is a type of Ouzel's own in records: give this one another name",
+            head.ident
+        );
         errors.add(&head.ident, message);
         return None;
     }
@@ -201,185 +200,6 @@ fn head(
         return None;
     }
     Some(head)
-}
-
-/// Whether a field can have this type, as far as its tokens say. Whether it is `Data` is rustc's
-/// to find.
-fn type_is_possible(ty: &Type, record: &Ident, errors: &mut Errors) -> bool {
-    if let Type::Reference(reference) = ty {
-        let owned = match &*reference.elem {
-            Type::Path(path) if path.path.is_ident("str") => {
-                "`String`; closures see it as `&str`".to_owned()
-            }
-            Type::Slice(slice) => format!("`Vec<{}>`", spaced(&slice.elem)),
-            other => format!("`{}`", spaced(other)),
-        };
-        errors.add(ty, format!("a record owns its fields: write {owned}"));
-        return false;
-    }
-    let mut itself = Itself { record, found: Vec::new() };
-    itself.visit_type(ty);
-    for found in &itself.found {
-        errors.add(found, "a record cannot hold itself: its columns would have no end");
-    }
-    let twice = || {
-        let (outer, arguments) = view::named(ty)?;
-        let [GenericArgument::Type(inner)] = arguments.as_slice() else { return None };
-        Some(outer == "Option" && view::named(inner)?.0 == "Option")
-    };
-    if twice() == Some(true) {
-        errors.add(ty, "`None` and `Some(None)` are both null in a column: use one `Option`");
-        return false;
-    }
-    itself.found.is_empty()
-}
-
-/// A type's tokens as people write them.
-fn spaced(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(" < ", "<").replace(" >", ">")
-}
-
-/// Finds the record in the type of one of its own fields.
-struct Itself<'a> {
-    record: &'a Ident,
-    found: Vec<Ident>,
-}
-
-impl<'a> Visit<'a> for Itself<'_> {
-    fn visit_path(&mut self, path: &'a syn::Path) {
-        let ident = path.get_ident();
-        self.found.extend(ident.filter(|i| *i == self.record || *i == "Self").cloned());
-        syn::visit::visit_path(self, path);
-    }
-}
-
-/// The field with the event time, after checking another one that says it is.
-fn event_time_at(
-    item: &Attr,
-    index: usize,
-    before: Option<usize>,
-    ty: &Type,
-    attrs: &[Attr],
-    errors: &mut Errors,
-) -> Option<usize> {
-    item.flag(errors);
-    if before.is_some() {
-        errors.add(&item.name, "a record has one event time, and an earlier field is it");
-        return before;
-    }
-    match view::named(ty) {
-        Some((name, _)) if name == "Timestamp" => {}
-        Some((name, _)) if name == "Option" => {
-            let message = "an event time cannot be missing: declare it as `Timestamp`, and records \
-                           without one follow the error policy";
-            errors.add(ty, message);
-            return None;
-        }
-        _ => {
-            errors.add(ty, "an event time is a `Timestamp`");
-            return None;
-        }
-    }
-    if let Some(default) = attrs.iter().find(|a| a.name() == "default") {
-        let message = "an event time has no default: a time that nobody gave would make other \
-                       records late";
-        errors.add(&default.name, message);
-    }
-    Some(index)
-}
-
-/// The name on the wire.
-fn wire_name(ident: &Ident, attrs: &[Attr], case: Option<Case>, errors: &mut Errors) -> String {
-    let rename = attrs.iter().find(|a| a.name() == "rename").and_then(|a| a.text(errors));
-    let name = ident.unraw().to_string();
-    match (rename, case) {
-        (Some(text), _) if text.value().is_empty() => {
-            errors.add(&text, "a name cannot be empty");
-            name
-        }
-        (Some(text), _) => text.value(),
-        (None, Some(case)) => case.apply(&name),
-        (None, None) => name,
-    }
-}
-
-/// The value in the place of null. A text literal stands for the `String` that it makes.
-fn default(attrs: &[Attr], ty: &Type) -> Option<TokenStream> {
-    let attr = attrs.iter().find(|a| a.name() == "default")?;
-    Some(match &attr.value {
-        None => quote!(<#ty as ::core::default::Default>::default()),
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
-            quote!(<#ty as ::core::convert::From<&str>>::from(#text))
-        }
-        Some(value) => quote!(#value),
-    })
-}
-
-/// The variant of `Wire` that `unit` or `format` says.
-fn wire(attrs: &[Attr], ty: &Type, errors: &mut Errors) -> Option<TokenStream> {
-    let find = |name| attrs.iter().find(|a: &&Attr| a.name() == name);
-    let attr = match (find("unit"), find("format")) {
-        (Some(unit), Some(_)) => {
-            errors.add(unit, "a time is written by a `unit` or a `format`, not by both");
-            return None;
-        }
-        (unit, format) => unit.or(format)?,
-    };
-    let text = attr.text(errors)?;
-    if !is_time(ty) {
-        let message = format!(
-            "`{}` says how a `Timestamp` is written, and this is `{}`",
-            attr.name(),
-            spaced(ty)
-        );
-        errors.add(attr, message);
-        return None;
-    }
-    if attr.name() == "format" { format(&text, errors) } else { unit(&text, errors) }
-}
-
-/// Whether the type is `Timestamp` or `Option<Timestamp>`.
-fn is_time(ty: &Type) -> bool {
-    match view::named(ty) {
-        Some((name, arguments)) => match (name.as_str(), arguments.as_slice()) {
-            ("Timestamp", []) => true,
-            ("Option", [GenericArgument::Type(item)]) => {
-                view::named(item).is_some_and(|(name, _)| name == "Timestamp")
-            }
-            _ => false,
-        },
-        None => false,
-    }
-}
-
-fn unit(text: &LitStr, errors: &mut Errors) -> Option<TokenStream> {
-    Some(match text.value().as_str() {
-        "s" => quote!(Seconds),
-        "ms" => quote!(Millis),
-        "us" => quote!(Micros),
-        "ns" => quote!(Nanos),
-        other => {
-            errors.add(text, unknown("unit", other, &["s", "ms", "us", "ns"]));
-            return None;
-        }
-    })
-}
-
-/// Each `%` of a format begins a directive: flags and width, then a letter.
-fn format(text: &LitStr, errors: &mut Errors) -> Option<TokenStream> {
-    let format = text.value();
-    let plain = format.replace("%%", "");
-    let directives: Vec<&str> = plain.split('%').skip(1).collect();
-    let complete = |directive: &&str| {
-        let flags = |c: char| "-_0^#:.".contains(c) || c.is_ascii_digit();
-        directive.trim_start_matches(flags).starts_with(|c: char| c.is_ascii_alphabetic())
-    };
-    if directives.is_empty() || !directives.iter().all(complete) {
-        let message = format!("{format:?} is not a format of times such as \"%d.%m.%Y %H:%M:%S\"");
-        errors.add(text, message);
-        return None;
-    }
-    Some(quote!(Format(#format)))
 }
 
 /// Sees that no two names on the wire are the same.

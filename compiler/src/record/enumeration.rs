@@ -13,14 +13,21 @@ pub(super) fn expand(record: &Enum) -> TokenStream {
     let variants = &record.variants;
     let first = variants.first();
     let indices = 0..variants.len();
-    let key = key::of_enum(record);
+    // As for structs: taken for granted here, so that it is missed in one place only.
+    let bounds = quote!(where for<'k> #ident: ::core::marker::Copy);
+    let key = key::of_enum(record, &bounds);
     quote! {
-        #[allow(unused_qualifications)]
+        #[allow(missing_docs, unreachable_pub, unused_qualifications)]
         const _: () = {
             use #root as __ouzel;
 
+            #[allow(dead_code)]
+            fn __enum() {
+                __ouzel::data::enum_on_stream::<#ident>();
+            }
+
             #[automatically_derived]
-            impl __ouzel::data::Data for #ident {
+            impl __ouzel::data::Data for #ident #bounds {
                 type View<'a> = #ident;
                 type Column = __ouzel::data::EnumColumn<#ident>;
                 type Builder = __ouzel::data::EnumBuilder<#ident>;
@@ -46,7 +53,7 @@ pub(super) fn expand(record: &Enum) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl __ouzel::data::Produce for #ident {
+            impl __ouzel::data::Produce for #ident #bounds {
                 type Data = #ident;
 
                 #[inline(always)]
@@ -56,7 +63,7 @@ pub(super) fn expand(record: &Enum) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl __ouzel::data::Enumeration for #ident {
+            impl __ouzel::data::Enumeration for #ident #bounds {
                 const FIRST: #ident = #ident::#first;
                 const VALUES: &'static [#ident] = &[#(#ident::#variants),*];
                 const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];

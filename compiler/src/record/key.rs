@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 /// `impl Key` for a struct, which holds where all of its fields are keys.
 ///
 /// rustc refuses a bound that has no parameters and does not hold, unless it is for any lifetime.
-pub(super) fn of_struct(record: &Struct) -> TokenStream {
+pub(super) fn of_struct(record: &Struct, data: &TokenStream) -> TokenStream {
     let ident = &record.head.ident;
     let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
     let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
@@ -18,13 +18,11 @@ pub(super) fn of_struct(record: &Struct) -> TokenStream {
             distinct.push(ty);
         }
     }
+    let data = if data.is_empty() { &quote!(where) } else { data };
     let bounds = distinct.iter().map(|ty| quote_spanned!(ty.span()=> for<'k> #ty: __ouzel::Key));
     quote! {
         #[automatically_derived]
-        impl __ouzel::Key for #ident
-        where
-            #(#bounds,)*
-        {
+        impl __ouzel::Key for #ident #data #(#bounds,)* {
             fn encode(
                 view: <#ident as __ouzel::data::Data>::View<'_>,
                 out: &mut ::std::vec::Vec<::core::primitive::u8>,
@@ -56,16 +54,23 @@ pub(super) fn of_struct(record: &Struct) -> TokenStream {
             ) -> ::core::primitive::bool {
                 #(<#types as __ouzel::Key>::same(&self.#fields, view.#fields))&&*
             }
+
+            #[inline]
+            fn heap_bytes(
+                view: <#ident as __ouzel::data::Data>::View<'_>,
+            ) -> ::core::primitive::usize {
+                0 #(+ <#types as __ouzel::Key>::heap_bytes(view.#fields))*
+            }
         }
     }
 }
 
 /// `impl Key` for an enum: its place in the order of declaration.
-pub(super) fn of_enum(record: &Enum) -> TokenStream {
+pub(super) fn of_enum(record: &Enum, bounds: &TokenStream) -> TokenStream {
     let ident = &record.head.ident;
     quote! {
         #[automatically_derived]
-        impl __ouzel::Key for #ident {
+        impl __ouzel::Key for #ident #bounds {
             fn encode(view: #ident, out: &mut ::std::vec::Vec<::core::primitive::u8>) {
                 let index = __ouzel::data::Enumeration::index(view) as ::core::primitive::u16;
                 <::core::primitive::u16 as __ouzel::Key>::encode(index, out);

@@ -2,8 +2,11 @@
 
 mod ast;
 mod attr;
+mod borrowed;
 mod case;
+mod columns;
 mod enumeration;
+mod field;
 mod key;
 mod nearest;
 mod structure;

@@ -1,9 +1,12 @@
 //! A struct: its view, and how it is read from columns and written to them.
 
 use super::ast::{Field, Struct};
+use super::borrowed::{self, View};
+use super::columns::{self, builder_name, columns_name};
 use super::{key, view};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 /// Everything that the derive makes of a struct.
@@ -14,18 +17,20 @@ pub(super) fn expand(record: &Struct) -> TokenStream {
     let view = View::new(record);
     let outside = view.outside(record);
     let inside = &view.inside;
+    let bounds = bounds(record);
     let parts = [
+        checks(record),
         defaults(record),
-        data(record, &view),
-        produce(record, &view),
-        column(record, &view),
-        builder(record),
-        itself(record),
-        key::of_struct(record),
+        data(record, &view, &bounds),
+        borrowed::produce(record, &view, &bounds),
+        columns::column(record, &view, &bounds),
+        columns::builder(record, &bounds),
+        itself(record, &bounds),
+        key::of_struct(record, &bounds),
     ];
     quote! {
         #outside
-        #[allow(unused_qualifications)]
+        #[allow(missing_docs, unreachable_pub, unused_qualifications)]
         const _: () = {
             use #root as __ouzel;
             #inside
@@ -34,92 +39,30 @@ pub(super) fn expand(record: &Struct) -> TokenStream {
     }
 }
 
-/// `NameRef`.
-struct View {
-    ident: Ident,
-    /// The struct where it is made in the block and known outside by an alias.
-    inside: TokenStream,
-    /// The struct where it is made outside.
-    plain: Option<TokenStream>,
-    /// The arguments of the view that borrows for `'a`, inside the block.
-    arguments: TokenStream,
-}
-
-impl View {
-    /// The view is a plain struct where every field's view is known and one of them borrows.
-    ///
-    /// Else it has a parameter for each field whose view is not known, or no lifetime at all, and
-    /// its name outside is an alias with a lifetime: so it is covariant (see `view`), literals
-    /// name its fields and nothing else, and rustc holds them to the fields' types.
-    fn new(record: &Struct) -> View {
-        let root = &record.head.root;
-        let ident = format_ident!("{}Ref", record.head.ident);
-        let known: Vec<_> = record.fields.iter().map(|f| view::known(&f.ty, root)).collect();
-        let borrows = known.iter().flatten().any(|view| view.borrows);
-        if borrows && known.iter().all(Option::is_some) {
-            let types: Vec<_> = known.into_iter().flatten().map(|view| view.tokens).collect();
-            let plain = view_struct(record, &ident, quote!(<'a>), &types);
-            let arguments = quote!(<'a>);
-            return View { ident, inside: TokenStream::new(), plain: Some(plain), arguments };
-        }
-        let (mut types, mut parameters, mut arguments) = (Vec::new(), Vec::new(), Vec::new());
-        if borrows {
-            parameters.push(quote!('a));
-            arguments.push(quote!('a));
-        }
-        for (index, (field, known)) in record.fields.iter().zip(known).enumerate() {
-            let parameter = format_ident!("V{index}");
-            types.push(known.map_or_else(|| quote!(#parameter), |view| view.tokens.clone()));
-            if view::known(&field.ty, root).is_none() {
-                parameters.push(quote!(#parameter));
-                let ty = &field.ty;
-                arguments.push(quote_spanned!(ty.span()=> <#ty as __ouzel::data::Data>::View<'a>));
-            }
-        }
-        let inside = view_struct(record, &ident, quote!(<#(#parameters),*>), &types);
-        View { ident, inside, plain: None, arguments: quote!(<#(#arguments),*>) }
-    }
-
-    fn outside(&self, record: &Struct) -> TokenStream {
-        if let Some(plain) = &self.plain {
-            return plain.clone();
-        }
-        let (vis, ident, root) = (&record.head.vis, &record.head.ident, &record.head.root);
-        let (view, doc) = (&self.ident, doc(record));
-        quote! {
-            #[doc = #doc]
-            #[allow(dead_code, unused_qualifications)]
-            #vis type #view<'a> = <#ident as #root::data::Data>::View<'a>;
+/// That the types of the user's own can travel.
+///
+/// rustc takes a bound without parameters for granted if it is for any lifetime. So one that does
+/// not hold is an error in `checks`, on the field's type, and not in each of our uses of it.
+fn bounds(record: &Struct) -> TokenStream {
+    let mut types: Vec<&Type> = Vec::new();
+    for field in &record.fields {
+        if view::known(&field.ty, &record.head.root).is_none() && !types.contains(&&field.ty) {
+            types.push(&field.ty);
         }
     }
+    if types.is_empty() {
+        return TokenStream::new();
+    }
+    quote!(where #(for<'k> #types: __ouzel::data::Data,)*)
 }
 
-fn doc(record: &Struct) -> String {
-    format!("A borrowed [`{}`]: what closures see.", record.head.ident)
-}
-
-fn view_struct(
-    record: &Struct,
-    ident: &Ident,
-    generics: TokenStream,
-    types: &[TokenStream],
-) -> TokenStream {
-    let (vis, doc) = (&record.head.vis, doc(record));
-    let fields = record.fields.iter().zip(types).map(|(field, ty)| {
-        let Field { docs, vis, ident, .. } = field;
-        quote!(#(#docs)* #vis #ident: #ty)
-    });
+/// Where rustc says that the type of a field cannot travel.
+fn checks(record: &Struct) -> TokenStream {
+    let types = record.fields.iter().map(|f| &f.ty);
     quote! {
-        #[doc = #doc]
-        #[derive(
-            ::core::clone::Clone,
-            ::core::marker::Copy,
-            ::core::fmt::Debug,
-            ::core::cmp::PartialEq,
-        )]
-        #[allow(missing_docs, unused_qualifications)]
-        #vis struct #ident #generics {
-            #(#fields,)*
+        #[allow(dead_code)]
+        fn __fields() {
+            #(__ouzel::data::field_of_record::<#types>();)*
         }
     }
 }
@@ -133,21 +76,24 @@ fn defaults(record: &Struct) -> TokenStream {
     quote!(#(#functions)*)
 }
 
-fn default_name(field: &Field) -> Ident {
+/// The name of the function with a field's default.
+pub(super) fn default_name(field: &Field) -> Ident {
     format_ident!("__default_{}", field.name())
 }
 
-fn data(record: &Struct, view: &View) -> TokenStream {
+fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
     let ident = &record.head.ident;
     let (columns, builder) = (columns_name(record), builder_name(record));
     let View { ident: view_ident, arguments, .. } = view;
     let width = record.fields.len();
+    // rustc says here if a field's type is more private than the record.
+    let view_type = quote_spanned!(ident.span()=> type View<'a> = #view_ident #arguments;);
     let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
     let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
     quote! {
         #[automatically_derived]
-        impl __ouzel::data::Data for #ident {
-            type View<'a> = #view_ident #arguments;
+        impl __ouzel::data::Data for #ident #bounds {
+            #view_type
             type Column = #columns;
             type Builder = #builder;
             const WIDTH: ::core::primitive::usize = #width;
@@ -179,173 +125,8 @@ fn data(record: &Struct, view: &View) -> TokenStream {
     }
 }
 
-fn produce(record: &Struct, view: &View) -> TokenStream {
-    let ident = &record.head.ident;
-    let View { ident: view_ident, arguments, .. } = view;
-    quote! {
-        #[automatically_derived]
-        impl __ouzel::data::Produce for #ident {
-            type Data = #ident;
-
-            #[inline(always)]
-            fn produce(&self) -> <#ident as __ouzel::data::Data>::View<'_> {
-                <#ident as __ouzel::data::Data>::view(self)
-            }
-        }
-
-        #[automatically_derived]
-        impl<'a> __ouzel::data::Produce for #view_ident #arguments {
-            type Data = #ident;
-
-            #[inline(always)]
-            fn produce(&self) -> <#ident as __ouzel::data::Data>::View<'_> {
-                <#ident as __ouzel::data::Data>::shorten(*self)
-            }
-        }
-    }
-}
-
-fn columns_name(record: &Struct) -> Ident {
-    format_ident!("{}Columns", record.head.ident)
-}
-
-fn column(record: &Struct, view: &View) -> TokenStream {
-    let (vis, ident) = (&record.head.vis, &record.head.ident);
-    let (columns, view) = (columns_name(record), &view.ident);
-    let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
-    let types = record.fields.iter().map(|f| {
-        let ty = &f.ty;
-        match f.default {
-            Some(_) => quote!(__ouzel::data::DefaultColumn<#ty>),
-            None => quote_spanned!(ty.span()=> <#ty as __ouzel::data::Data>::Column),
-        }
-    });
-    let absents = record.fields.iter().map(|f| match (&f.default, default_name(f), &f.ty) {
-        (Some(_), name, _) => quote!(__ouzel::data::DefaultColumn::absent(#name())),
-        (None, _, ty) => quote! {
-            <<#ty as __ouzel::data::Data>::Column as __ouzel::data::Column<#ty>>::absent()
-        },
-    });
-    let opens = record.fields.iter().enumerate().map(|(index, f)| {
-        let array = quote!(arrays.get(#index).copied().flatten());
-        let ty = &f.ty;
-        match (&f.default, default_name(f)) {
-            (Some(_), name) => quote! {
-                __ouzel::data::DefaultColumn::open(#array, #name(), &fields[#index], bad)
-            },
-            (None, _) => quote!(__ouzel::data::open_or_absent::<#ty>(#array, &fields[#index], bad)),
-        }
-    });
-    let gets = record.fields.iter().map(|f| match (&f.default, &f.ident, &f.ty) {
-        (Some(_), name, _) => quote!(self.#name.get(row)),
-        (None, name, ty) => quote!(__ouzel::data::Column::<#ty>::get(&self.#name, row)),
-    });
-    quote! {
-        #vis struct #columns {
-            #(#fields: #types,)*
-        }
-
-        impl #columns {
-            fn of(
-                arrays: &[::core::option::Option<&__ouzel::arrow::array::ArrayRef>],
-                fields: &[__ouzel::schema::Field],
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                #columns { #(#fields: #opens,)* }
-            }
-        }
-
-        #[automatically_derived]
-        impl __ouzel::data::Column<#ident> for #columns {
-            fn absent() -> #columns {
-                #columns { #(#fields: #absents,)* }
-            }
-
-            fn open(
-                array: &__ouzel::arrow::array::ArrayRef,
-                field: &__ouzel::schema::Field,
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                let fields = <#ident as __ouzel::Record>::fields();
-                __ouzel::data::nested(array, field, fields, bad, #columns::of)
-            }
-
-            fn open_row(
-                arrays: &[__ouzel::arrow::array::ArrayRef],
-                bad: &mut __ouzel::data::Bad,
-            ) -> #columns {
-                let arrays: ::std::vec::Vec<_> =
-                    arrays.iter().map(::core::option::Option::Some).collect();
-                #columns::of(&arrays, &<#ident as __ouzel::Record>::fields(), bad)
-            }
-
-            #[inline(always)]
-            fn get(&self, row: ::core::primitive::usize) -> <#ident as __ouzel::data::Data>::View<'_> {
-                #view { #(#fields: #gets,)* }
-            }
-        }
-    }
-}
-
-fn builder_name(record: &Struct) -> Ident {
-    format_ident!("{}Builder", record.head.ident)
-}
-
-fn builder(record: &Struct) -> TokenStream {
-    let (vis, ident, builder) = (&record.head.vis, &record.head.ident, builder_name(record));
-    let fields: Vec<_> = record.fields.iter().map(|f| &f.ident).collect();
-    let types: Vec<_> = record.fields.iter().map(|f| &f.ty).collect();
-    let finished: Vec<_> = record
-        .fields
-        .iter()
-        .map(|Field { ident, ty, wire, .. }| {
-            let array = quote!(__ouzel::data::Builder::<#ty>::finish(&mut self.#ident));
-            match wire {
-                Some(wire) => {
-                    quote!(__ouzel::data::written(#array, __ouzel::schema::Wire::#wire))
-                }
-                None => array,
-            }
-        })
-        .collect();
-    quote! {
-        #[derive(::core::default::Default)]
-        #vis struct #builder {
-            #(#fields: <#types as __ouzel::data::Data>::Builder,)*
-            __nulls: __ouzel::data::Nulls,
-        }
-
-        #[automatically_derived]
-        impl __ouzel::data::Builder<#ident> for #builder {
-            fn push(&mut self, view: <#ident as __ouzel::data::Data>::View<'_>) {
-                #(__ouzel::data::Builder::<#types>::push(&mut self.#fields, view.#fields);)*
-                self.__nulls.value();
-            }
-
-            fn push_null(&mut self) {
-                #(__ouzel::data::Builder::<#types>::push_null(&mut self.#fields);)*
-                self.__nulls.null();
-            }
-
-            fn finish(&mut self) -> __ouzel::arrow::array::ArrayRef {
-                let columns = ::std::vec![#(#finished),*];
-                let fields = <#ident as __ouzel::Record>::fields();
-                __ouzel::data::struct_array(fields, columns, &mut self.__nulls)
-            }
-
-            fn finish_row(
-                &mut self,
-                out: &mut ::std::vec::Vec<__ouzel::arrow::array::ArrayRef>,
-            ) {
-                self.__nulls.take();
-                #(out.push(#finished);)*
-            }
-        }
-    }
-}
-
 /// `impl Record`.
-fn itself(record: &Struct) -> TokenStream {
+fn itself(record: &Struct, bounds: &TokenStream) -> TokenStream {
     let (ident, columns) = (&record.head.ident, columns_name(record));
     let name = ident.to_string();
     let names: Vec<_> = record.fields.iter().map(Field::name).collect();
@@ -379,7 +160,7 @@ fn itself(record: &Struct) -> TokenStream {
     let unused = record.event_time.is_none().then(|| quote!(#[allow(unused_variables)]));
     quote! {
         #[automatically_derived]
-        impl __ouzel::Record for #ident {
+        impl __ouzel::Record for #ident #bounds {
             const NAME: &'static ::core::primitive::str = #name;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             const NAMES: &'static [&'static ::core::primitive::str] = &[#(#wire_names),*];

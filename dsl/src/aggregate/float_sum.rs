@@ -87,11 +87,12 @@ impl FloatSum {
         let signed = if bits >> 63 == 1 { -i128::from(mantissa) } else { i128::from(mantissa) };
         // A small value may still be whole in units of the short form.
         let down = -(power + POINT);
-        if (1..53).contains(&down) && mantissa.trailing_zeros() as i32 >= down {
-            if let Some(sum) = self.short().checked_add(signed >> down) {
-                self.set_short(sum);
-                return;
-            }
+        if (1..53).contains(&down)
+            && mantissa.trailing_zeros() as i32 >= down
+            && let Some(sum) = self.short().checked_add(signed >> down)
+        {
+            self.set_short(sum);
+            return;
         }
         self.long().add(signed, (power + LEAST) as usize);
     }

@@ -19,6 +19,21 @@ pub trait Enumeration: for<'a> Data<View<'a> = Self> + Copy {
     fn index(self) -> usize;
 }
 
+/// What an enum must be to be its own view. The one implementation is hidden from rustc's errors,
+/// so that they say what is needed and not how it is checked.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the enum `{Self}` cannot travel on a stream, since it is not `Copy`",
+    label = "put `#[derive(Clone, Copy)]` on this"
+)]
+pub trait EnumView {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> EnumView for T {}
+
+#[doc(hidden)]
+pub fn enum_on_stream<T: EnumView>() {}
+
 /// A column of text read as an enum.
 pub struct EnumColumn<T>(Vec<T>);
 

@@ -79,10 +79,13 @@ impl Column<String> for TextColumn {
             DataType::LargeUtf8 => TextColumn::Large(array.as_string().clone()),
             DataType::Utf8View => TextColumn::View(array.as_string_view().clone()),
             DataType::Utf8 => TextColumn::Plain(array.as_string().clone()),
-            _ => dictionary(array).unwrap_or_else(|| {
-                bad.mistyped(array, field);
-                <TextColumn as Column<String>>::absent()
-            }),
+            found => match dictionary(array, found) {
+                Some(column) => column,
+                None => {
+                    bad.mistyped(array, field);
+                    <TextColumn as Column<String>>::absent()
+                }
+            },
         }
     }
 
@@ -101,15 +104,19 @@ impl Column<String> for TextColumn {
     }
 }
 
-/// A dictionary array's codes as 32 bits, and its values.
-fn dictionary(array: &ArrayRef) -> Option<TextColumn> {
+/// A dictionary of text, brought to codes of 32 bits and plain values if it has others.
+fn dictionary(array: &ArrayRef, found: &DataType) -> Option<TextColumn> {
+    let DataType::Dictionary(_, values) = found else { return None };
+    if !values.is_string() {
+        return None;
+    }
     let held = |array: &ArrayRef| {
         let codes = array.as_dictionary_opt::<Int32Type>()?;
         let values = codes.values().as_string_opt::<i32>()?.clone();
         Some(TextColumn::Dictionary(codes.keys().values().clone(), values))
     };
-    let common = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    held(array).or_else(|| held(&arrow::compute::cast(array, &common()).ok()?))
+    let common = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    held(array).or_else(|| held(&arrow::compute::cast(array, &common).ok()?))
 }
 
 /// Builds a column of text.

@@ -81,6 +81,7 @@ impl Builder<()> for TupleBuilder<()> {
 
 macro_rules! tuples {
     ($($n:literal: $($t:ident $i:tt),+;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($t: Data),+> Data for ($($t,)+) {
             type View<'a> = ($($t::View<'a>,)+);
             type Column = TupleColumn<($($t::Column,)+)>;
@@ -114,6 +115,7 @@ macro_rules! tuples {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($t: Produce),+> Produce for ($($t,)+) {
             type Data = ($($t::Data,)+);
 

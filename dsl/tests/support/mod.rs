@@ -1,4 +1,5 @@
 //! Ways from values to columns and back.
+#![allow(dead_code, reason = "each test binary uses some of them")]
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;

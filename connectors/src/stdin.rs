@@ -1,0 +1,342 @@
+//! The standard input: a source without an end that is known beforehand.
+//!
+//! A thread reads it into a buffer of whole records, of limited size, which is let go of as far
+//! as the reader has come.
+
+use crate::input::Input;
+use crate::opened::Emit;
+use crate::rows::Rows;
+use crate::text::{Head, Quotes, TextFormat, decode_all};
+use ouzel_dsl::connector::{Chunk, Listing, Request, Source, Split};
+use ouzel_dsl::{Error, Result};
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How much may wait to be read.
+const WAITING_BYTES_MAX: u64 = 64 << 20;
+
+/// How much is read at once.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// How much is kept of what has no end of a record: a line longer than that is cut.
+const RECORD_BYTES_MAX: usize = 256 << 20;
+
+/// Opens the standard input.
+pub(crate) fn open(input: &Input, request: &Request) -> Result<Box<dyn Source>> {
+    Ok(Box::new(Pipe::new(Box::new(std::io::stdin()), "-", input, request)?))
+}
+
+/// A stream of bytes as a source.
+struct Pipe {
+    name: String,
+    format: TextFormat,
+    request: Arc<Request>,
+    shared: Arc<Shared>,
+    head: Mutex<Option<Arc<Head>>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whole records, with the offset of the first.
+    blocks: VecDeque<Block>,
+    waiting: u64,
+    /// The offset up to which records were let go.
+    passed: u64,
+    end: bool,
+    failed: Option<Error>,
+    /// Whether nobody reads any more.
+    closed: bool,
+}
+
+#[derive(Clone)]
+struct Block {
+    start: u64,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Block {
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pipe {
+    /// Starts the thread that reads.
+    fn new(
+        reader: Box<dyn Read + Send>,
+        name: &str,
+        input: &Input,
+        request: &Request,
+    ) -> Result<Pipe> {
+        let kind = input.kind("-.jsonl")?;
+        let format = input.text(kind).ok_or_else(|| {
+            input.uri.wrong("format", "is one of csv, tsv, jsonl and text for the standard input")
+        })?;
+        let state = Mutex::new(State::default());
+        let shared = Arc::new(Shared { state, changed: Condvar::new() });
+        let (fill, quotes) = (shared.clone(), format.quotes());
+        std::thread::Builder::new()
+            .name("ouzel-stdin".to_owned())
+            .spawn(move || pump(reader, quotes, &fill))
+            .map_err(|e| Error::io("starting the thread that reads the standard input", e))?;
+        let (request, head) = (Arc::new(request.clone()), Mutex::new(None));
+        Ok(Pipe { name: name.to_owned(), format, request, shared, head })
+    }
+
+    /// The head, which stands in the first block.
+    fn head(&self, state: &State) -> Result<Option<Arc<Head>>> {
+        let mut cached = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.is_none() && state.passed == 0 {
+            let first = state.blocks.front();
+            let start = first.map(|b| b.bytes.as_slice()).unwrap_or_default();
+            let whole = state.end || first.is_some();
+            *cached = match whole {
+                true => {
+                    let head =
+                        self.format.head("the standard input", start, true, &self.request)?;
+                    head.map(Arc::new)
+                }
+                false => None,
+            };
+        }
+        Ok(cached.clone())
+    }
+}
+
+/// Reads to the end, block by block, cut at the ends of records.
+fn pump(mut reader: Box<dyn Read + Send>, start: Quotes, shared: &Shared) {
+    let mut rest: Vec<u8> = Vec::new();
+    let (mut offset, mut quotes) = (0, start.clone());
+    let mut block = vec![0; BLOCK_BYTES];
+    let mut give = |bytes: Vec<u8>| {
+        let mut state = shared.lock();
+        while state.waiting >= WAITING_BYTES_MAX && !state.closed {
+            state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting += bytes.len() as u64;
+        let block = Block { start: offset, bytes: Arc::new(bytes) };
+        offset = block.end();
+        state.blocks.push_back(block);
+        !state.closed
+    };
+    let failed = loop {
+        match reader.read(&mut block) {
+            Ok(0) => break None,
+            Ok(read) => {
+                let read = block.get(..read).unwrap_or_default();
+                let known = rest.len();
+                rest.extend_from_slice(read);
+                let end = quotes.last_end(read).map(|end| known + end);
+                let end = end.or((rest.len() >= RECORD_BYTES_MAX).then_some(rest.len()));
+                if let Some(end) = end {
+                    let tail = rest.split_off(end);
+                    if !give(std::mem::replace(&mut rest, tail)) {
+                        break None;
+                    }
+                }
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => break Some(Error::io("reading the standard input", e)),
+        }
+    };
+    if !rest.is_empty() && failed.is_none() {
+        give(rest);
+    }
+    let mut state = shared.lock();
+    state.end = true;
+    state.failed = failed;
+}
+
+impl Source for Pipe {
+    fn bounded(&self) -> bool {
+        false
+    }
+
+    fn partitions(&self) -> Vec<String> {
+        vec![self.name.clone()]
+    }
+
+    fn splits(&self, from: &[u64]) -> Result<Listing> {
+        let from = from.first().copied().unwrap_or(0);
+        let mut state = self.shared.lock();
+        if let Some(failed) = &state.failed {
+            return Err(failed.clone());
+        }
+        let Some(head) = self.head(&state)? else {
+            return Ok(Listing::default());
+        };
+        while let Some(block) = state.blocks.pop_front_if(|b| b.end() <= from) {
+            state.waiting -= block.bytes.len() as u64;
+            state.passed = block.end();
+        }
+        self.shared.changed.notify_all();
+        if from < state.passed {
+            return Err(Error::State(format!(
+                "the standard input was read to byte {} and cannot be read again from byte {from}",
+                state.passed
+            )));
+        }
+        let blocks = state.blocks.iter().cloned();
+        let splits = blocks.map(|block| {
+            let (format, request) = (self.format.clone(), self.request.clone());
+            let start = from.max(block.start);
+            let split = PipeSplit { block, start, format, request, head: head.clone() };
+            Box::new(split) as Box<dyn Split>
+        });
+        let ended = if state.end { vec![0] } else { Vec::new() };
+        Ok(Listing { splits: splits.collect(), ended, end: state.end })
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+/// What was there when the splits were asked for.
+struct PipeSplit {
+    block: Block,
+    start: u64,
+    format: TextFormat,
+    request: Arc<Request>,
+    head: Arc<Head>,
+}
+
+impl Split for PipeSplit {
+    fn partition(&self) -> u32 {
+        0
+    }
+
+    fn start(&self) -> u64 {
+        self.start
+    }
+
+    fn end(&self) -> u64 {
+        self.block.end()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.end() - self.start
+    }
+
+    fn read(self: Box<Self>, emit: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<()> {
+        let emit: &mut Emit<'_> = emit;
+        let at = self.start.max(self.head.records_at);
+        let skipped = at.saturating_sub(self.block.start) as usize;
+        let Some(mut bytes) = self.block.bytes.get(skipped..) else { return Ok(()) };
+        let mut decoder = self.format.decoder(&self.head);
+        let mut rows = Rows::of(&self.request, &self.head.fields);
+        let failed = |e| Error::io("reading the standard input", e);
+        decode_all(&mut bytes, at, true, decoder.as_mut(), &mut rows, &failed, emit).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ouzel_dsl::schema::{Field, Type};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// A pipe whose other end is a test.
+    struct End(Receiver<Vec<u8>>, Vec<u8>);
+
+    impl Read for End {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.1.is_empty() {
+                self.1 = self.0.recv().unwrap_or_default();
+            }
+            let len = buffer.len().min(self.1.len());
+            buffer[..len].copy_from_slice(&self.1[..len]);
+            self.1.drain(..len);
+            Ok(len)
+        }
+    }
+
+    fn pipe(uri: &str) -> (Sender<Vec<u8>>, Pipe) {
+        let (sender, receiver) = channel();
+        let request = Request {
+            input: "in".to_owned(),
+            fields: vec![Field::new("a", Type::Str, false)],
+            read: vec![0],
+            chunk_rows: 10,
+            split_bytes: 100,
+            ..Request::default()
+        };
+        let input = Input::parse(uri).unwrap();
+        let end = Box::new(End(receiver, Vec::new()));
+        (sender, Pipe::new(end, "-", &input, &request).unwrap())
+    }
+
+    /// Asks until something is there.
+    fn next(pipe: &Pipe, from: u64) -> (Vec<String>, u64, bool) {
+        loop {
+            let listing = pipe.splits(&[from]).unwrap();
+            let (end, mut rows, mut reached) = (listing.end, Vec::new(), from);
+            for split in listing.splits {
+                reached = split.end();
+                split
+                    .read(&mut |chunk| {
+                        rows.extend((0..chunk.batch.num_rows()).map(|row| {
+                            let text = ouzel_dsl::json::row(&chunk.batch, row);
+                            format!("{} {text}", chunk.offsets.get(row))
+                        }));
+                        Ok(())
+                    })
+                    .unwrap();
+            }
+            if end || !rows.is_empty() {
+                return (rows, reached, end);
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn gives_whole_records_as_they_come_until_the_end() {
+        let (sender, pipe) = pipe("-?format=csv");
+        assert!(pipe.splits(&[0]).unwrap().splits.is_empty(), "nothing has come yet");
+        sender.send(b"a\nx\n\"y\n".to_vec()).unwrap();
+        let (rows, at, end) = next(&pipe, 0);
+        assert_eq!((rows, at, end), (vec!["2 {\"a\":\"x\"}".to_owned()], 4, false));
+        sender.send(b"z\"\nw".to_vec()).unwrap();
+        let (rows, at, _) = next(&pipe, at);
+        assert_eq!((rows, at), (vec!["4 {\"a\":\"y\\nz\"}".to_owned()], 9));
+        drop(sender);
+        let (rows, at, end) = next(&pipe, at);
+        assert_eq!((rows, at), (vec!["9 {\"a\":\"w\"}".to_owned()], 10));
+        assert!(end);
+    }
+
+    #[test]
+    fn what_was_let_go_cannot_be_read_again() {
+        let (sender, pipe) = pipe("-");
+        sender.send(b"{\"a\":\"x\"}\n".to_vec()).unwrap();
+        let (_, at, _) = next(&pipe, 0);
+        assert_eq!(next(&pipe, 0).0.len(), 1, "not let go yet");
+        pipe.splits(&[at]).unwrap();
+        assert!(pipe.splits(&[0]).unwrap_err().to_string().contains("cannot be read again"));
+    }
+
+    #[test]
+    fn a_columnar_format_is_refused() {
+        let input = Input::parse("-?format=parquet").unwrap();
+        let refused = input.open(&Request::default()).err().unwrap().to_string();
+        assert!(refused.contains("csv, tsv, jsonl and text"), "{refused}");
+    }
+
+    use ouzel_dsl::connector::Connect;
+}

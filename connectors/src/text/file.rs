@@ -1,0 +1,309 @@
+//! A file of text: cut into pieces at the ends of records, if it is not compressed.
+
+use super::{Head, Quotes, TextFormat, decode_all};
+use crate::format::Compression;
+use crate::opened::{Opened, Piece, UNKNOWN_END};
+use crate::rows::Rows;
+use ouzel_dsl::connector::Request;
+use ouzel_dsl::{Error, Result};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How much is read at once where record ends are looked for.
+const SCAN_BYTES: usize = 1 << 20;
+
+/// A file of text.
+pub(crate) struct TextFile(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    /// The file as messages name it.
+    shown: String,
+    compression: Compression,
+    format: TextFormat,
+    request: Arc<Request>,
+    head: Mutex<Option<Arc<Head>>>,
+}
+
+impl TextFile {
+    /// Opens a file and checks its header; one that is still growing may not have one yet.
+    pub(crate) fn open(
+        path: PathBuf,
+        shown: String,
+        compression: Compression,
+        format: TextFormat,
+        request: Arc<Request>,
+        complete: bool,
+    ) -> Result<TextFile> {
+        let head = Mutex::new(None);
+        let file = TextFile(Arc::new(Inner { path, shown, compression, format, request, head }));
+        file.0.head(complete)?;
+        Ok(file)
+    }
+}
+
+impl Opened for TextFile {
+    fn pieces(&self, from: u64, complete: bool) -> Result<Vec<Piece>> {
+        let Some(head) = self.0.head(complete)? else { return Ok(Vec::new()) };
+        if self.0.compression != Compression::None {
+            let whole =
+                (from < UNKNOWN_END).then(|| self.piece(&head, from, UNKNOWN_END, self.bytes()));
+            return Ok(whole.into_iter().collect());
+        }
+        let len = self.0.plain_len()?;
+        if from > len {
+            return Err(Error::State(format!(
+                "{} has {len} bytes, but byte {from} was reached in it before: a file that is read \
+                 by a stream may grow, not become shorter",
+                self.0.shown
+            )));
+        }
+        let (cuts, end) = self.0.cuts(from.max(head.records_at), len, complete)?;
+        let ends = cuts.into_iter().chain((end > from).then_some(end));
+        let mut start = from;
+        Ok(ends
+            .map(|end| {
+                let piece = self.piece(&head, start, end, end - start);
+                start = end;
+                piece
+            })
+            .collect())
+    }
+
+    fn end(&self) -> Result<u64> {
+        match self.0.compression {
+            Compression::None => self.0.plain_len(),
+            _ => {
+                let copied = std::io::copy(&mut self.0.reader(0)?, &mut std::io::sink());
+                copied.map_err(|e| self.0.failed(e))
+            }
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.plain_len().unwrap_or(0)
+    }
+}
+
+impl TextFile {
+    fn piece(&self, head: &Arc<Head>, start: u64, end: u64, bytes: u64) -> Piece {
+        let (file, head) = (self.0.clone(), head.clone());
+        let read = Box::new(move |emit: &mut crate::opened::Emit<'_>| {
+            let at = start.max(head.records_at);
+            if at >= end {
+                return Ok(());
+            }
+            let mut input = file.reader(at)?.take(end - at);
+            let mut decoder = file.format.decoder(&head);
+            let mut rows = Rows::of(&file.request, &head.fields);
+            let failed = |e| file.failed(e);
+            let decoder = decoder.as_mut();
+            let reached = decode_all(&mut input, at, true, decoder, &mut rows, &failed, emit)?;
+            if reached < end && end < UNKNOWN_END {
+                return Err(Error::Format(format!(
+                    "{} became shorter while it was read: {reached} bytes are left of {end}",
+                    file.shown
+                )));
+            }
+            Ok(())
+        });
+        Piece { start, end, bytes, read }
+    }
+}
+
+impl Inner {
+    /// The head, once it is there.
+    fn head(&self, complete: bool) -> Result<Option<Arc<Head>>> {
+        let mut cached = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(head) = &*cached {
+            return Ok(Some(head.clone()));
+        }
+        let mut reader = self.reader(0)?;
+        let (mut start, mut wanted) = (Vec::new(), 64 << 10);
+        loop {
+            let read = reader.as_mut().take(wanted).read_to_end(&mut start);
+            let end = read.map_err(|e| self.failed(e))? == 0;
+            let head = self.format.head(&self.shown, &start, end && complete, &self.request)?;
+            if let Some(head) = head {
+                let head = Arc::new(head);
+                *cached = Some(head.clone());
+                return Ok(Some(head));
+            }
+            if end {
+                return Ok(None);
+            }
+            wanted *= 2;
+        }
+    }
+
+    fn plain_len(&self) -> Result<u64> {
+        match std::fs::metadata(&self.path) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(e) => Err(Error::io(format!("reading {}", self.shown), e)),
+        }
+    }
+
+    /// Reads the text from a byte on.
+    fn reader(&self, at: u64) -> Result<Box<dyn Read>> {
+        let opened = File::open(&self.path);
+        let mut file = opened.map_err(|e| Error::io(format!("opening {}", self.shown), e))?;
+        let mut reader: Box<dyn Read> = match self.compression {
+            Compression::None => {
+                file.seek(SeekFrom::Start(at)).map_err(|e| self.failed(e))?;
+                return Ok(Box::new(file));
+            }
+            Compression::Gzip => {
+                let buffered = BufReader::with_capacity(128 << 10, file);
+                Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+            }
+            Compression::Zstd => {
+                Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| self.failed(e))?)
+            }
+        };
+        let skipped = std::io::copy(&mut reader.by_ref().take(at), &mut std::io::sink());
+        let skipped = skipped.map_err(|e| self.failed(e))?;
+        if skipped < at {
+            return Err(Error::State(format!(
+                "{} has {skipped} bytes when it is decompressed, but byte {at} was reached in it \
+                 before: it is another file",
+                self.shown
+            )));
+        }
+        Ok(reader)
+    }
+
+    /// An error of the system, or of the compressed data.
+    fn failed(&self, error: std::io::Error) -> Error {
+        match self.compression {
+            Compression::None => Error::io(format!("reading {}", self.shown), error),
+            _ if error.raw_os_error().is_some() => {
+                Error::io(format!("reading {}", self.shown), error)
+            }
+            compression => Error::Format(format!(
+                "{} is not whole {compression} data: {error}\n  it may have been cut off in \
+                 copying, or be named for another compression: copy it again, or rename it",
+                self.shown
+            )),
+        }
+    }
+
+    /// Where pieces may end between two bytes of which the first begins a record; and the end of
+    /// the last one.
+    fn cuts(&self, start: u64, len: u64, complete: bool) -> Result<(Vec<u64>, u64)> {
+        let size = self.request.split_bytes.max(1);
+        let quotes = self.format.quotes();
+        if complete && len.saturating_sub(start) <= size {
+            return Ok((Vec::new(), len));
+        }
+        let file =
+            File::open(&self.path).map_err(|e| Error::io(format!("opening {}", self.shown), e))?;
+        let found = match quotes.plain() {
+            true => plain_cuts(file, start, len, size, complete),
+            false => quoted_cuts(file, quotes, start, len, size, complete),
+        };
+        found.map_err(|e| self.failed(e))
+    }
+}
+
+type Cuts = std::io::Result<(Vec<u64>, u64)>;
+
+/// Cuts where each newline ends a record: looks only where a cut is wanted.
+fn plain_cuts(mut file: File, start: u64, len: u64, size: u64, complete: bool) -> Cuts {
+    let end = match complete {
+        true => len,
+        false => last_newline(&mut file, start, len)?,
+    };
+    let mut cuts = Vec::new();
+    let mut at = start;
+    while let Some(wanted) = at.checked_add(size).filter(|w| *w < end) {
+        file.seek(SeekFrom::Start(wanted - 1))?;
+        let mut reader = BufReader::new(&mut file);
+        let passed = skip_line(&mut reader)?;
+        at = wanted - 1 + passed;
+        if at >= end {
+            break;
+        }
+        cuts.push(at);
+    }
+    Ok((cuts, end))
+}
+
+/// How many bytes there are up to the next newline, with it.
+fn skip_line(reader: &mut impl std::io::BufRead) -> std::io::Result<u64> {
+    let mut passed = 0;
+    loop {
+        let block = reader.fill_buf()?;
+        if let Some(newline) = memchr::memchr(b'\n', block) {
+            return Ok(passed + newline as u64 + 1);
+        }
+        let len = block.len();
+        if len == 0 {
+            return Ok(passed);
+        }
+        passed += len as u64;
+        reader.consume(len);
+    }
+}
+
+/// The end of the last whole line, or `start`.
+fn last_newline(file: &mut File, start: u64, len: u64) -> std::io::Result<u64> {
+    let mut end = len;
+    let mut block = Vec::new();
+    while end > start {
+        let from = end.saturating_sub(SCAN_BYTES as u64).max(start);
+        file.seek(SeekFrom::Start(from))?;
+        block.clear();
+        file.by_ref().take(end - from).read_to_end(&mut block)?;
+        if let Some(newline) = memchr::memrchr(b'\n', &block) {
+            return Ok(from + newline as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(start)
+}
+
+/// Cuts where newlines may be in quotes: scans the text once.
+fn quoted_cuts(
+    mut file: File,
+    mut quotes: Quotes,
+    start: u64,
+    len: u64,
+    size: u64,
+    complete: bool,
+) -> Cuts {
+    let (mut cuts, mut at, mut last_end) = (Vec::new(), start, start);
+    let mut wanted = start.saturating_add(size);
+    let mut block = vec![0; SCAN_BYTES];
+    file.seek(SeekFrom::Start(start))?;
+    let mut file = file.take(len.saturating_sub(start));
+    loop {
+        let read = match file.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        let block = block.get(..read).unwrap_or_default();
+        quotes.scan(block, |range| {
+            let mut from = range.start;
+            let text = |from: usize| block.get(from..range.end).unwrap_or_default();
+            if let Some(newline) = memchr::memrchr(b'\n', text(from)) {
+                last_end = at + (from + newline) as u64 + 1;
+            }
+            while wanted <= at + range.end as u64 {
+                from = from.max((wanted - 1).saturating_sub(at) as usize);
+                let Some(newline) = memchr::memchr(b'\n', text(from)) else { break };
+                from += newline + 1;
+                cuts.push(at + from as u64);
+                wanted = (at + from as u64).saturating_add(size);
+            }
+            true
+        });
+        at += read as u64;
+    }
+    let end = if complete { len } else { last_end };
+    cuts.retain(|cut| *cut < end);
+    Ok((cuts, end))
+}

@@ -1,0 +1,58 @@
+//! JSON lines: an object a line. Blank lines are no records.
+
+use super::{Decode, without_return};
+use crate::columns::{Record, Shape};
+use crate::rows::Rows;
+use memchr::memchr;
+
+/// Decodes JSON lines.
+#[derive(Default)]
+pub(crate) struct JsonLines {
+    shape: Shape,
+    problems: Vec<(usize, String)>,
+}
+
+impl Decode for JsonLines {
+    fn decode(&mut self, data: &[u8], offset: u64, last: bool, rows: &mut Rows) -> usize {
+        let mut at = 0;
+        while !rows.full() {
+            let rest = data.get(at..).unwrap_or_default();
+            let (line, next) = match memchr(b'\n', rest) {
+                Some(end) => (rest.get(..end).unwrap_or_default(), at + end + 1),
+                None if last && !rest.is_empty() => (rest, data.len()),
+                None => break,
+            };
+            self.line(line, offset + at as u64, rows);
+            at = next;
+        }
+        at
+    }
+
+    fn skip(&mut self, data: &[u8], _first: bool) -> (usize, bool) {
+        super::lines::skip(data)
+    }
+}
+
+impl JsonLines {
+    #[inline]
+    fn line(&mut self, line: &[u8], offset: u64, rows: &mut Rows) {
+        let line = without_return(line);
+        let Ok(text) = std::str::from_utf8(line) else {
+            return rows.reject(offset, line, "not UTF-8 text".to_owned());
+        };
+        if text.trim_ascii_start().is_empty() {
+            return;
+        }
+        let row = rows.len();
+        let record = Record {
+            columns: &mut rows.columns,
+            shape: &mut self.shape,
+            row,
+            problems: &mut self.problems,
+        };
+        match record.read(text) {
+            Ok(()) => rows.accept(offset, line.len()),
+            Err(reason) => rows.reject(offset, line, reason),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The contract, tested across crates.
+
+mod jobs;
