@@ -326,8 +326,8 @@ impl Emitter<'_> {
         }
         for (position, lateness) in late.into_iter().enumerate() {
             self.operators.insert(lateness);
-            let span = var("micros", lateness);
-            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#span)));
+            let lateness_micros = var("micros", lateness);
+            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#lateness_micros)));
             // Windows are counted once, whoever takes them.
             let first = (direct.is_empty() && position == 0).then(
                 || quote_spanned!(span=> __out[#node] += u64::from(__assigned.live) + u64::from(__assigned.late);),

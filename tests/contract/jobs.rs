@@ -1,3 +1,4 @@
+use ouzel::Params;
 use ouzel::prelude::*;
 
 #[derive(Record)]
@@ -47,7 +48,7 @@ pub fn many(flights: Stream<Flight>, other: Stream<Flight>, least: f64) -> (Stre
     let late = w.late();
     let finals = w.aggregate(sum(|f| f.dep_delay.unwrap_or(0.0) as i64)).finals();
     let again = finals.key_by(|f| f.window.start).window(tumbling(days(1))).aggregate(max(|f| f.value));
-    let words = words.key_by(|n| *n).aggregate(count());
+    let words = words.key_by(|n| *n).named("n").aggregate(count());
 
     (outs, stats, finals, late, words, again)
 }
