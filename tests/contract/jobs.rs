@@ -38,7 +38,7 @@ pub fn many(flights: Stream<Flight>, other: Stream<Flight>, least: f64) -> (Stre
     let outs = all.map(|f| OutRef { name: f.carrier, n: 1 + (twice as i64) }).inspect(|o| drop(o.name));
     let words = all
         .flat_map(|f| f.carrier.split(' '))
-        .filter_map(|w| w.parse().ok())
+        .filter_map(|w| w.parse::<i64>().ok())
         .try_map(|n: &i64| -> Result<_, std::num::TryFromIntError> { let m = i32::try_from(*n)?; Ok(m) })
         .map(|n| *n);
     let stats = all
