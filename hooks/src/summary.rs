@@ -91,10 +91,9 @@ impl Summary {
                 ));
             }
             if *errors > 0 {
-                warnings.push(format!(
-                    "{name} ({site}) failed on {} records, which were left out",
-                    count(*errors)
-                ));
+                let records = if *errors == 1 { "record" } else { "records" };
+                let errors = count(*errors);
+                warnings.push(format!("{name} ({site}) left out {errors} {records} that failed"));
             }
         }
         warnings
@@ -200,7 +199,7 @@ delays, batch: 336,776 records, 4.20 MB in 0.500 s (673,552 records/s)
   delays.3  aggregate  src/main.rs:14  328,521   69,000  4,000       0
   stage                chunks     time
   flights to delays.1      42  0.250 s
-warning: delays.1 (src/main.rs:14 filter) failed on 2 records, which were left out
+warning: delays.1 (src/main.rs:14 filter) left out 2 records that failed
 warning: delays.3 (src/main.rs:14 aggregate) left out 4,000 late records, 1.2 per cent of what it took; input that is not in order of event time needs a greater lateness, or none
 ";
         assert_eq!(summary().to_string(), expected);

@@ -44,7 +44,7 @@ impl<J: Job> JobMain for J {}
 ///
 /// /// The highest bid of each auction.
 /// #[job]
-/// fn highest(bids: Stream<Bid>) -> Table<u64, Option<u64>> {
+/// fn highest(bids: Stream<Bid>) -> Table<u64, u64> {
 ///     bids.key_by(|b| b.auction).aggregate(max(|b| b.price))
 /// }
 ///

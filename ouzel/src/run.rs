@@ -307,10 +307,37 @@ mod tests {
 
     #[test]
     fn outputs_that_were_not_given_are_collected() {
-        let outcome = testing::run().input("flights", Vec::<RecordBatch>::new()).execute();
-        let outcome = outcome.unwrap();
-        assert_eq!(outcome.outputs.keys().collect::<Vec<_>>(), ["kept"]);
-        assert!(outcome.lines("kept").is_empty() && outcome.lines("other").is_empty());
+        for mode in [Mode::Batch, Mode::Stream] {
+            let batches = vec![testing::batch(&[("a", 1.0)]), testing::batch(&[("b", 2.0)])];
+            let run = testing::run().mode(mode).input("flights", batches);
+            let outcome = run.execute().unwrap();
+            assert_eq!(outcome.summary.mode, mode.to_string());
+            assert_eq!(outcome.outputs.keys().collect::<Vec<_>>(), ["kept"]);
+            let expected = [r#"{"carrier":"a","delay":1.0}"#, r#"{"carrier":"b","delay":2.0}"#];
+            assert_eq!(outcome.lines("kept"), expected);
+            assert!(outcome.lines("other").is_empty());
+        }
+    }
+
+    #[test]
+    fn outputs_that_were_given_are_not_collected() {
+        let memory = Arc::new(MemoryOutput::new());
+        let run = testing::run().input("flights", vec![testing::batch(&[("a", 1.0)])]);
+        let outcome = run.output("kept", memory.clone()).execute().unwrap();
+        assert!(outcome.outputs.is_empty());
+        assert_eq!(memory.batches().iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+    }
+
+    #[test]
+    fn verify_runs_every_schedule_to_its_end() {
+        let batches = (0..40).map(|i| testing::batch(&[("a", f64::from(i)), ("b", 0.5)]));
+        let partitions = vec![batches.clone().collect(), batches.collect::<Vec<_>>()];
+        for seed in 0..4 {
+            let run = testing::run().input("flights", partitions.clone());
+            let verification = run.verify(seed).unwrap();
+            assert!(verification.agrees(), "{verification}");
+            assert!(verification.to_string().contains("all 7 schedules agree"), "{verification}");
+        }
     }
 
     #[test]

@@ -101,8 +101,7 @@ pub fn plan() -> Plan {
     let mut operators = vec![
         operator("flights", "source", 13, &[], &[0]),
         operator("delays.1", "filter", 15, &[0], &[0]),
-        operator("delays.3", "aggregate", 18, &[1], &[]),
-        operator("delays", "output", 13, &[2], &[]),
+        operator("delays.3", "aggregate", 18, &[1], &[0]),
     ];
     operators[2].note =
         "tumbling(hours(1)); keeps all windows: grows with \"carrier\" and time".to_owned();
@@ -126,7 +125,7 @@ pub fn plan() -> Plan {
         }],
         stages: vec![StageNode {
             input: StageInput::Source(0),
-            operators: vec![0, 1],
+            operators: vec![0, 1, 2],
             run: Arc::new(|_, _, _| Ok(())),
             code: "context . rows (chunk , | c , row | { let f = flight . get (row) ; if f . delay > 3.0 { port . push (f) } Ok (()) })",
         }],
@@ -141,7 +140,7 @@ pub fn plan() -> Plan {
             schema: schema(&outputs),
         }],
         outputs: vec![OutputNode {
-            operator: 3,
+            operator: 2,
             name: "delays",
             kind: OutputKind::Table(0),
             schema: schema(&outputs),

@@ -72,12 +72,21 @@ impl fmt::Display for Verification {
 }
 
 impl Ran {
+    fn result(&self) -> &'static str {
+        if self.difference.is_some() { "different" } else { "ok" }
+    }
+
     /// Its row in the table.
-    pub fn cells(&self) -> Vec<String> {
+    fn cells(&self) -> Vec<String> {
         let mut cells = self.schedule.cells();
-        let result = if self.difference.is_some() { "different" } else { "ok" };
-        cells.extend([count(self.rows), duration(self.seconds), result.to_owned()]);
+        cells.extend([count(self.rows), duration(self.seconds), self.result().to_owned()]);
         cells
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} in {}", self.schedule, self.result(), duration(self.seconds))
     }
 }
 

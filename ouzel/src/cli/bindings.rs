@@ -11,6 +11,12 @@ pub(super) fn read(
     end: End,
     matches: &ArgMatches,
 ) -> Result<BTreeMap<String, String>> {
+    if let Some(stray) = matches.get_many::<String>("stray").and_then(|mut all| all.next()) {
+        return Err(Error::Usage(format!(
+            "`{stray}` belongs to no flag; put a pattern that names several files in quotes, so \
+             that the shell leaves it alone"
+        )));
+    }
     let (flag, values) = match end {
         End::Input => ("in", matches.get_many::<String>("in")),
         End::Output => ("out", matches.get_many::<String>("out")),
@@ -27,6 +33,9 @@ fn bind<'a>(
     let names = end.names(plan);
     let mut bound = BTreeMap::new();
     for value in values {
+        if value.starts_with("--") {
+            return Err(Error::Usage(format!("`--{flag}` needs a value, and `{value}` is a flag")));
+        }
         let (name, uri) = match (split(value), names.as_slice()) {
             (Some((name, uri)), _) => (name, uri),
             (None, [only]) => (*only, value),
@@ -76,7 +85,14 @@ mod tests {
     #[test]
     fn a_lone_input_needs_no_name() {
         let expected = |uri: &str| vec![("flights".to_owned(), uri.to_owned())];
-        for uri in ["a.csv", "-", "data/year=2013/*.parquet", "a.csv?follow&poll=1s", "./x=y.csv"] {
+        for uri in [
+            "a.csv",
+            "-",
+            "-?format=csv",
+            "data/year=2013/*.parquet",
+            "a.csv?follow&poll=1s",
+            "./x=y.csv",
+        ] {
             assert_eq!(inputs(&[uri]).unwrap(), expected(uri));
             assert_eq!(inputs(&[&format!("flights={uri}")]).unwrap(), expected(uri));
         }
@@ -89,6 +105,7 @@ mod tests {
         assert!(error(&["temperature=a.csv"]).contains("it has `flights`"));
         assert!(error(&["flights="]).contains("says nothing after `flights=`"));
         assert!(error(&["a.csv", "b.csv"]).contains("a pattern in quotes"));
+        assert!(error(&["--mode"]).contains("`--in` needs a value, and `--mode` is a flag"));
     }
 
     #[test]

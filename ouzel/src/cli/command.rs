@@ -58,11 +58,12 @@ fn run(job: &JobInfo, path: &str) -> Command {
         .about("Run the job")
         .args([
             input(job),
+            stray(),
             Arg::new("out")
                 .long("out")
                 .value_name("NAME=URI")
                 .help(help::output(job))
-                .num_args(1..)
+                .allow_hyphen_values(true)
                 .action(ArgAction::Append),
             Arg::new("mode")
                 .long("mode")
@@ -143,6 +144,7 @@ fn verify(job: &JobInfo, path: &str) -> Command {
         )
         .args([
             input(job),
+            stray(),
             Arg::new("seed")
                 .long("seed")
                 .value_name("N")
@@ -166,8 +168,13 @@ fn input(job: &JobInfo) -> Arg {
         .value_name("NAME=URI")
         .help(help::input(job))
         .required(true)
-        .num_args(1..)
+        .allow_hyphen_values(true)
         .action(ArgAction::Append)
+}
+
+/// What belongs to no flag: taken only to say why it is wrong.
+fn stray() -> Arg {
+    Arg::new("stray").hide(true).num_args(0..)
 }
 
 fn on_error(policies: &'static [&'static str]) -> Arg {

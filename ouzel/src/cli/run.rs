@@ -28,7 +28,8 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     let mode = mode(&plan, &config, &inputs, matches)?;
     let stream = stream(matches);
     note_unused(mode, matches, &err)?;
-    if let Some(hint) = outputs::hint(&plan, &config.outputs, mode) {
+    let hint = outputs::hint(&plan, &config.outputs, mode);
+    if let Some(hint) = hint.filter(|_| err.terminal) {
         err.print(&hint)?;
     }
     if console.signals {

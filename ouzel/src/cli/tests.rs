@@ -43,7 +43,7 @@ fn help_of_run_names_inputs_outputs_and_parameters() {
     let (code, out, _) = delays("run --help");
     assert_eq!(code, 0);
     let has = |line: &str| assert!(out.contains(line), "{line}\nis not in\n{out}");
-    has("Usage: delays run [OPTIONS] --in <NAME=URI>... --min-delay <VALUE>\n");
+    has("Usage: delays run [OPTIONS] --in <NAME=URI> --min-delay <VALUE>\n");
     has("      --min-delay <VALUE>  The job's parameter `min_delay`, of type f64\n");
     has("the input is `flights`, and its");
     has(
@@ -120,6 +120,9 @@ fn what_makes_no_sense_is_answered_with_2() {
         ),
         ("run --in a.csv --min-delay 1 --epoch soon", "not a length of time"),
         ("run --in nowhere://a --min-delay 1", "error: "),
+        ("run --in a.csv b.csv --min-delay 1", "`b.csv` belongs to no flag"),
+        ("run --in --min-delay 1", "--min-delay <VALUE>"),
+        ("run --in a.csv --out -?pretty --min-delay 1", "`-?changes`"),
         ("verify --in a.csv --min-delay 1 --on-error dead-letter=x", "it is one of fail, skip"),
         ("plan --min-delay 1 --format yaml", "[possible values: text, json, mermaid]"),
     ];

@@ -20,14 +20,11 @@ pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
         config.on_error = *on_error;
     }
     let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
-    let mut done = 0;
-    let verification = verify::verify(&plan, &config, seed, &mut |ran| {
-        done += 1;
-        match console.err.terminal {
-            true => console.err.print(&format!("{done}: {}\n", ran.cells().join(" ").trim())),
+    let verification =
+        verify::verify(&plan, &config, seed, &mut |ran| match console.err.terminal {
+            true => console.err.print(&format!("{ran}\n")),
             false => Ok(()),
-        }
-    })?;
+        })?;
     console.out.print(&verification.to_string())?;
     Ok(verification.agrees())
 }

@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn code_is_formatted() {
         let expected = "\
-// stage 0, fed by flights: flights > delays.1
+// stage 0, fed by flights: flights > delays.1 > delays.3
 fn stage_0() {
     context
         .rows(

@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(plan["inputs"][0]["read"], json!(["scheduled", "carrier", "delay"]));
         assert_eq!(plan["inputs"][0]["prune"], json!(["delay >= 3.0"]));
         assert_eq!(plan["inputs"][0]["event_time"], "scheduled");
-        assert_eq!(plan["stages"][0]["operators"], json!(["flights", "delays.1"]));
+        assert_eq!(plan["stages"][0]["operators"], json!(["flights", "delays.1", "delays.3"]));
         assert_eq!(plan["stages"][0].get("code"), None);
         assert_eq!(plan["state"][0]["lateness_us"], 3_600_000_000u64);
         assert_eq!(plan["outputs"][0]["key_columns"], 3);

@@ -1,6 +1,6 @@
 //! A plan as a Mermaid flowchart.
 
-use super::place;
+use super::{kind, place};
 use ouzel_dsl::Plan;
 use ouzel_dsl::plan::Operator;
 use std::fmt::Write;
@@ -29,13 +29,16 @@ pub(crate) fn plan(plan: &Plan) -> String {
             let _ = writeln!(out, "  op{input} {arrow} op{i}");
         }
     }
+    for (i, output) in plan.outputs.iter().enumerate() {
+        let (name, kind, from) = (escaped(output.name), kind(output.kind), output.operator);
+        let _ = writeln!(out, "  op{from} --> out{i}([\"{name}: {kind}\"])");
+    }
     out
 }
 
-/// An operator: sources and outputs rounded, state as a cylinder.
+/// An operator: sources rounded, state as a cylinder.
 fn node(plan: &Plan, i: usize, operator: &Operator) -> String {
-    let end = plan.sources.iter().any(|s| s.operator == i)
-        || plan.outputs.iter().any(|o| o.operator == i);
+    let end = plan.sources.iter().any(|s| s.operator == i);
     let keyed = plan.keyed.iter().any(|k| k.operator == i);
     let (open, close) = match (keyed, end) {
         (true, _) => ("[(", ")]"),
@@ -65,12 +68,11 @@ mod tests {
   subgraph stage0["stage 0"]
     op0(["flights: source<br/>src/main.rs:13"])
     op1["delays.1: filter<br/>src/main.rs:15"]
+    op2[("delays.3: aggregate<br/>src/main.rs:18<br/>tumbling(hours(1)); keeps all windows: grows with &quot;carrier&quot; and time")]
   end
-  op2[("delays.3: aggregate<br/>src/main.rs:18<br/>tumbling(hours(1)); keeps all windows: grows with &quot;carrier&quot; and time")]
-  op3(["delays: output<br/>src/main.rs:13"])
   op0 --> op1
   op1 ==>|by key| op2
-  op2 --> op3
+  op2 --> out0(["delays: table"])
 "#;
         assert_eq!(super::plan(&testing::plan()), expected);
     }

@@ -131,11 +131,10 @@ operators
   id        kind       site            from      stage  notes
   flights   source     src/main.rs:13                0
   delays.1  filter     src/main.rs:15  flights       0
-  delays.3  aggregate  src/main.rs:18  delays.1         tumbling(hours(1)); keeps all windows: grows with \"carrier\" and time
-  delays    output     src/main.rs:13  delays.3
+  delays.3  aggregate  src/main.rs:18  delays.1      0  tumbling(hours(1)); keeps all windows: grows with \"carrier\" and time
 
 stages
-  0  fed by flights  flights > delays.1
+  0  fed by flights  flights > delays.1 > delays.3
 
 state
   delays.3  carrier, window_start, window_end, count, delay  kept until the watermark of flights has passed by hours(1)
