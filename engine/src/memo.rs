@@ -8,12 +8,18 @@
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
 /// A direct-mapped table from address and length to a key's number.
+///
+/// A string's slot is its place in the dictionary, scaled: strings of like length so have slots of
+/// their own, and nothing needs to be hashed.
 #[derive(Default)]
 pub struct Memo {
     slots: Vec<Slot>,
     held: Vec<StringArray>,
-    /// From the least to the greatest address of the held dictionaries' values.
-    range: std::ops::Range<usize>,
+    /// The first address of the dictionary's bytes, and how many there are.
+    start: usize,
+    len: usize,
+    /// Slots a byte, in units of 2^-32.
+    scale: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -23,9 +29,8 @@ struct Slot {
     id: u32,
 }
 
-/// Slots of 16 bytes: twice the distinct strings of a common dictionary, and yet within a core's
-/// cache.
-const SLOTS: usize = 1 << 14;
+/// Dictionaries of more strings than this are not worth remembering.
+const STRINGS_MAX: usize = 1 << 20;
 
 impl Memo {
     /// Told before each chunk: forgets all if the chunk has other dictionaries.
@@ -44,14 +49,15 @@ impl Memo {
         if kept {
             return;
         }
-        self.held = dictionaries().filter(|d| !d.is_empty()).cloned().collect();
-        self.slots.clear();
-        self.range = 0..0;
-        // With several dictionaries the range between them is not held: only one is remembered.
-        if let [one] = self.held.as_slice() {
-            let start = one.value_data().as_ptr() as usize;
-            self.range = start..start + one.value_data().len();
-            self.slots.resize(SLOTS, Slot::default());
+        *self = Memo { held: dictionaries().cloned().collect(), ..Memo::default() };
+        // Of several dictionaries the largest is remembered: the others' keys are found quickly.
+        let largest = self.held.iter().max_by_key(|d| d.value_data().len());
+        if let Some(largest) = largest.filter(|d| d.len() <= STRINGS_MAX) {
+            self.start = largest.value_data().as_ptr() as usize;
+            self.len = largest.value_data().len();
+            let slots = 2 * largest.len() + 1;
+            self.scale = ((slots as u64) << 32) / (self.len as u64 + 1);
+            self.slots.resize(slots, Slot::default());
         }
     }
 
@@ -59,12 +65,12 @@ impl Memo {
     /// remembered.
     #[inline(always)]
     pub fn get(&mut self, (address, len): (usize, usize), find: impl FnOnce() -> u32) -> u32 {
-        if !self.range.contains(&address) {
+        let place = address.wrapping_sub(self.start);
+        if place >= self.len {
             return find();
         }
-        let hash =
-            (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SLOTS.trailing_zeros());
-        let slot = &mut self.slots[hash as usize & (SLOTS - 1)];
+        let slot = ((place as u128 * u128::from(self.scale)) >> 32) as usize;
+        let Some(slot) = self.slots.get_mut(slot) else { return find() };
         if slot.address == address && slot.len as usize == len {
             return slot.id;
         }
