@@ -1,5 +1,9 @@
 //! Values from JSON: only the fields that the job reads are decoded, straight into their columns.
 
+mod flat;
+
+pub(crate) use flat::Shape;
+
 use super::parse::{days, micros, unhex};
 use super::{Column, Values};
 use ouzel_dsl::decimal_units;
@@ -10,14 +14,6 @@ use std::fmt;
 
 /// How deep a record may be nested; beyond, a reader would run out of stack.
 const DEPTH_MAX: usize = 128;
-
-/// How many keys of a record are remembered.
-const SHAPE_MAX: usize = 1024;
-
-/// The order in which the keys of the last record came, each with its column: records of one file
-/// mostly keep to it.
-#[derive(Default)]
-pub(crate) struct Shape(Vec<(String, Option<usize>)>);
 
 /// Decodes one record, a JSON object, into the columns' next row.
 pub(crate) struct Record<'c> {
@@ -31,6 +27,10 @@ impl Record<'_> {
     /// Decodes it, or says what is wrong with it. Columns may then have been added to.
     pub(crate) fn read(self, line: &str) -> Result<(), String> {
         let Record { columns, shape, row, problems } = self;
+        if flat::read(columns, shape, row, line.as_bytes()).is_some() {
+            return Ok(());
+        }
+        columns.iter_mut().for_each(|c| c.truncate(row));
         problems.clear();
         if too_deep(line) {
             return Err(format!("nested deeper than {DEPTH_MAX}"));
@@ -92,11 +92,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut at = 0;
-        while let Some(index) =
-            map.next_key_seed(Key { columns: self.columns, shape: Some(self.shape), at })?
-        {
-            at += 1;
+        while let Some(index) = map.next_key_seed(Key(self.columns))? {
             let Some(index) = index else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -118,11 +114,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 }
 
 /// Finds the column of a key.
-struct Key<'c> {
-    columns: &'c [Column],
-    shape: Option<&'c mut Shape>,
-    at: usize,
-}
+struct Key<'c>(&'c [Column]);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
@@ -142,19 +134,7 @@ impl Visitor<'_> for Key<'_> {
 
     #[inline]
     fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
-        let find = || self.columns.iter().position(|c| c.field.name == key);
-        let Some(Shape(shape)) = self.shape else { return Ok(find()) };
-        if let Some((name, index)) = shape.get(self.at)
-            && name == key
-        {
-            return Ok(*index);
-        }
-        let index = find();
-        shape.truncate(self.at);
-        if shape.len() == self.at && self.at < SHAPE_MAX {
-            shape.push((key.to_owned(), index));
-        }
-        Ok(index)
+        Ok(self.0.iter().position(|c| c.field.name == key))
     }
 }
 
@@ -398,7 +378,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             self.wrong("{..}");
             return Ok(());
         };
-        while let Some(key) = map.next_key_seed(Key { columns: fields, shape: None, at: 0 })? {
+        while let Some(key) = map.next_key_seed(Key(fields))? {
             match key.and_then(|index| fields.get_mut(index)) {
                 None => {
                     map.next_value::<IgnoredAny>()?;
