@@ -87,13 +87,12 @@ fn batches(file: &mut File, len: u64) -> Result<Vec<Batch>, ArrowError> {
     file.read_exact(&mut footer)?;
     let invalid = |e| ArrowError::ParseError(format!("{e}"));
     let footer = arrow::ipc::root_as_footer(&footer).map_err(invalid)?;
+    // The reader would make room for whatever they say.
+    footer.dictionaries().into_iter().flatten().try_for_each(|b| extent(b, len).map(|_| ()))?;
     let mut found = Vec::new();
     let mut start = 0;
     for block in footer.recordBatches().into_iter().flatten() {
-        let (at, header) = (block.offset() as u64, block.metaDataLength() as u32 as u64);
-        if at.checked_add(header).is_none_or(|end| end > len) {
-            return Err(ArrowError::ParseError("a record batch lies beyond its end".to_owned()));
-        }
+        let (at, header) = extent(block, len)?;
         file.seek(SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
         Read::by_ref(file).take(header).read_to_end(&mut bytes)?;
@@ -110,6 +109,18 @@ fn batches(file: &mut File, len: u64) -> Result<Vec<Batch>, ArrowError> {
         start += rows;
     }
     Ok(found)
+}
+
+/// Where a block begins and how long its header is; all of it has to lie within the file.
+fn extent(block: &arrow::ipc::Block, len: u64) -> Result<(u64, u64), ArrowError> {
+    let parts = [block.offset(), block.metaDataLength().into(), block.bodyLength()];
+    let parts = parts.map(|part| u64::try_from(part).ok());
+    if let [Some(at), Some(header), Some(body)] = parts
+        && at.checked_add(header).and_then(|end| end.checked_add(body)).is_some_and(|e| e <= len)
+    {
+        return Ok((at, header));
+    }
+    Err(ArrowError::ParseError("a part of it lies beyond its end".to_owned()))
 }
 
 impl Opened for ArrowFile {

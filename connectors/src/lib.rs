@@ -7,8 +7,11 @@
 
 mod check;
 mod columns;
+pub mod conformance;
 
 mod format;
+#[doc(hidden)]
+pub mod fuzz;
 
 mod hive;
 mod input;

@@ -314,10 +314,10 @@ mod tests {
         assert_eq!((rows, at, end), (vec!["2 {\"a\":\"x\"}".to_owned()], 4, false));
         sender.send(b"z\"\nw".to_vec()).unwrap();
         let (rows, at, _) = next(&pipe, at);
-        assert_eq!((rows, at), (vec!["4 {\"a\":\"y\\nz\"}".to_owned()], 9));
+        assert_eq!((rows, at), (vec!["4 {\"a\":\"y\\nz\"}".to_owned()], 10));
         drop(sender);
         let (rows, at, end) = next(&pipe, at);
-        assert_eq!((rows, at), (vec!["9 {\"a\":\"w\"}".to_owned()], 10));
+        assert_eq!((rows, at), (vec!["10 {\"a\":\"w\"}".to_owned()], 11));
         assert!(end);
     }
 

@@ -1,5 +1,9 @@
 //! Values from JSON: only the fields that the job reads are decoded, straight into their columns.
 
+mod flat;
+
+pub(crate) use flat::Shape;
+
 use super::parse::{days, micros, unhex};
 use super::{Column, Values};
 use ouzel_dsl::decimal_units;
@@ -10,14 +14,6 @@ use std::fmt;
 
 /// How deep a record may be nested; beyond, a reader would run out of stack.
 const DEPTH_MAX: usize = 128;
-
-/// How many keys of a record are remembered.
-const SHAPE_MAX: usize = 1024;
-
-/// The order in which the keys of the last record came, each with its column: records of one file
-/// mostly keep to it.
-#[derive(Default)]
-pub(crate) struct Shape(Vec<(String, Option<usize>)>);
 
 /// Decodes one record, a JSON object, into the columns' next row.
 pub(crate) struct Record<'c> {
@@ -31,6 +27,10 @@ impl Record<'_> {
     /// Decodes it, or says what is wrong with it. Columns may then have been added to.
     pub(crate) fn read(self, line: &str) -> Result<(), String> {
         let Record { columns, shape, row, problems } = self;
+        if flat::read(columns, shape, row, line.as_bytes()).is_some() {
+            return Ok(());
+        }
+        columns.iter_mut().for_each(|c| c.truncate(row));
         problems.clear();
         if too_deep(line) {
             return Err(format!("nested deeper than {DEPTH_MAX}"));
@@ -92,11 +92,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut at = 0;
-        while let Some(index) =
-            map.next_key_seed(Key { columns: self.columns, shape: Some(self.shape), at })?
-        {
-            at += 1;
+        while let Some(index) = map.next_key_seed(Key(self.columns))? {
             let Some(index) = index else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -118,11 +114,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 }
 
 /// Finds the column of a key.
-struct Key<'c> {
-    columns: &'c [Column],
-    shape: Option<&'c mut Shape>,
-    at: usize,
-}
+struct Key<'c>(&'c [Column]);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
@@ -142,19 +134,7 @@ impl Visitor<'_> for Key<'_> {
 
     #[inline]
     fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
-        let find = || self.columns.iter().position(|c| c.field.name == key);
-        let Some(Shape(shape)) = self.shape else { return Ok(find()) };
-        if let Some((name, index)) = shape.get(self.at)
-            && name == key
-        {
-            return Ok(*index);
-        }
-        let index = find();
-        shape.truncate(self.at);
-        if shape.len() == self.at && self.at < SHAPE_MAX {
-            shape.push((key.to_owned(), index));
-        }
-        Ok(index)
+        Ok(self.0.iter().position(|c| c.field.name == key))
     }
 }
 
@@ -188,18 +168,24 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         match &self.column.values {
-            // The text of these numbers counts: a binary fraction in between would round.
-            Values::F32(_) | Values::Decimal(..) => {
-                let raw = <LazyValue<'de> as serde::Deserialize>::deserialize(json)?;
-                self.raw(raw.as_raw_str());
-                Ok(())
-            }
+            Values::Bool(_)
+            | Values::Text(_)
+            | Values::Bytes(_)
+            | Values::Micros(_)
+            | Values::Days(_)
+            | Values::Struct(_)
+            | Values::List(..) => json.deserialize_any(self),
             Values::Unit => {
                 <IgnoredAny as serde::Deserialize>::deserialize(json)?;
                 self.column.nulls.append_non_null();
                 Ok(())
             }
-            _ => json.deserialize_any(self),
+            // Of a number the text counts: a type in between would round, or lose a sign.
+            _ => {
+                let raw = <LazyValue<'de> as serde::Deserialize>::deserialize(json)?;
+                self.raw(raw.as_raw_str());
+                Ok(())
+            }
         }
     }
 }
@@ -218,26 +204,19 @@ impl Value<'_> {
         }
     }
 
-    /// A number or text by its JSON.
+    /// A number by its JSON, which may be a text if it is a decimal or a float that JSON lacks.
     fn raw(self, raw: &str) {
         if raw == "null" {
             return self.null();
         }
-        let text: Cow<'_, str> = match raw.starts_with('"') {
+        let quoted = raw.starts_with('"');
+        let text: Cow<'_, str> = match quoted {
             true => sonic_rs::from_str::<String>(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
             false => Cow::Borrowed(raw),
         };
         let read = match &mut self.column.values {
-            Values::F32(values) => match (raw.starts_with('"'), &*text) {
-                (true, "NaN") => push(values, Some(f32::NAN)),
-                (true, "inf") => push(values, Some(f32::INFINITY)),
-                (true, "-inf") => push(values, Some(f32::NEG_INFINITY)),
-                (true, _) => false,
-                (false, number) => {
-                    let number = lexical_core::parse::<f32>(number.as_bytes()).ok();
-                    push(values, number.filter(|n| n.is_finite()))
-                }
-            },
+            Values::F32(values) => push(values, float(&text, quoted)),
+            Values::F64(values) => push(values, float(&text, quoted)),
             Values::Decimal(values, scale) => match decimal_units(&text, *scale) {
                 Ok(units) => push(values, Some(units)),
                 Err(reason) => {
@@ -246,12 +225,30 @@ impl Value<'_> {
                     return;
                 }
             },
+            _ if quoted => false,
+            Values::I8(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::I16(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::I32(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::I64(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::U8(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::U16(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::U32(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
+            Values::U64(values) => push(values, lexical_core::parse(text.as_bytes()).ok()),
             _ => false,
         };
         match read {
             true => self.column.nulls.append_non_null(),
             false => self.wrong(&text),
         }
+    }
+}
+
+/// A float as a JSON number, or as the text of one that JSON lacks.
+fn float<F: lexical_core::FromLexical + Into<f64> + Copy>(text: &str, quoted: bool) -> Option<F> {
+    let value: F = lexical_core::parse(text.as_bytes()).ok()?;
+    match quoted {
+        true => matches!(text, "NaN" | "inf" | "-inf").then_some(value),
+        false => value.into().is_finite().then_some(value),
     }
 }
 
@@ -284,58 +281,18 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(())
     }
 
-    #[inline]
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        let read = match &mut self.column.values {
-            Values::I8(values) => push(values, value.try_into().ok()),
-            Values::I16(values) => push(values, value.try_into().ok()),
-            Values::I32(values) => push(values, value.try_into().ok()),
-            Values::I64(values) => push(values, value.try_into().ok()),
-            Values::U8(values) => push(values, value.try_into().ok()),
-            Values::U16(values) => push(values, value.try_into().ok()),
-            Values::U32(values) => push(values, value.try_into().ok()),
-            Values::U64(values) => push(values, Some(value)),
-            Values::F64(values) => push(values, Some(value as f64)),
-            _ => false,
-        };
-        match read {
-            true => self.column.nulls.append_non_null(),
-            false => self.wrong(&value.to_string()),
-        }
+        self.wrong(&value.to_string());
         Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        let read = match &mut self.column.values {
-            Values::I8(values) => push(values, value.try_into().ok()),
-            Values::I16(values) => push(values, value.try_into().ok()),
-            Values::I32(values) => push(values, value.try_into().ok()),
-            Values::I64(values) => push(values, Some(value)),
-            Values::U8(values) => push(values, value.try_into().ok()),
-            Values::U16(values) => push(values, value.try_into().ok()),
-            Values::U32(values) => push(values, value.try_into().ok()),
-            Values::U64(values) => push(values, value.try_into().ok()),
-            Values::F64(values) => push(values, Some(value as f64)),
-            _ => false,
-        };
-        match read {
-            true => self.column.nulls.append_non_null(),
-            false => self.wrong(&value.to_string()),
-        }
+        self.wrong(&value.to_string());
         Ok(())
     }
 
-    #[inline]
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        match &mut self.column.values {
-            Values::F64(values) => {
-                values.push(value);
-                self.column.nulls.append_non_null();
-            }
-            // `-0` is an integer that sonic gives as a float.
-            _ if value == 0.0 && value.is_sign_negative() => return self.visit_i64(0),
-            _ => self.wrong(&format!("{value:?}")),
-        }
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.wrong(&format!("{value:?}"));
         Ok(())
     }
 
@@ -348,12 +305,6 @@ impl<'de> Visitor<'de> for Value<'_> {
             }
             Values::Micros(values) => push(values, micros(text.as_bytes())),
             Values::Days(values) => push(values, days(text.as_bytes())),
-            Values::F64(values) => match text {
-                "NaN" => push(values, Some(f64::NAN)),
-                "inf" => push(values, Some(f64::INFINITY)),
-                "-inf" => push(values, Some(f64::NEG_INFINITY)),
-                _ => false,
-            },
             Values::Bytes(strings) => {
                 let whole = strings.bytes.len();
                 match unhex(text.as_bytes(), &mut strings.bytes) {
@@ -398,7 +349,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             self.wrong("{..}");
             return Ok(());
         };
-        while let Some(key) = map.next_key_seed(Key { columns: fields, shape: None, at: 0 })? {
+        while let Some(key) = map.next_key_seed(Key(fields))? {
             match key.and_then(|index| fields.get_mut(index)) {
                 None => {
                     map.next_value::<IgnoredAny>()?;

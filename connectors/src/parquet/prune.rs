@@ -48,8 +48,10 @@ pub(super) fn outcome(
 struct Chunk<'a> {
     field: &'a Field,
     found: &'a DataType,
-    /// Its statistics, if their order is the one that is compared by.
+    /// Its statistics.
     statistics: Option<&'a Statistics>,
+    /// Whether the order of their bounds is the one that is compared by.
+    ordered: bool,
     rows: i64,
     /// Whether the file's schema rules out nulls.
     required: bool,
@@ -80,17 +82,16 @@ impl<'a> Chunk<'a> {
         if leaves.next().is_some() || parquet.column(leaf).max_rep_level() > 0 {
             return None;
         }
-        let ordered = |s: &&Statistics| {
-            let order = file.file_metadata().column_order(leaf);
-            !s.is_min_max_deprecated()
-                && matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(o) if o != SortOrder::UNDEFINED)
-        };
-        let statistics = group.columns().get(leaf)?.statistics().filter(ordered);
+        let statistics = group.columns().get(leaf)?.statistics();
+        let order = file.file_metadata().column_order(leaf);
+        let ordered = statistics.is_some_and(|s| !s.is_min_max_deprecated())
+            && matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(o) if o != SortOrder::UNDEFINED);
         let required = parquet.column(leaf).max_def_level() == 0;
         Some(Chunk {
             field,
             found: found.data_type(),
             statistics,
+            ordered,
             rows: group.num_rows(),
             required,
         })
@@ -186,7 +187,7 @@ impl<'a> Chunk<'a> {
                 if max { $s.max_opt()? } else { $s.min_opt()? }
             };
         }
-        let integer = match self.statistics? {
+        let integer = match self.statistics.filter(|_| self.ordered)? {
             Statistics::Boolean(s) if self.field.ty == Type::Bool => {
                 return Some(Value::Bool(*of!(s)));
             }

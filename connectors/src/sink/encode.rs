@@ -171,3 +171,32 @@ fn of_arrow(shown: &Path, error: ArrowError) -> Error {
         error => Error::Failed(format!("writing {}: {error}", shown.display())),
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::format::Kind;
+    use crate::text::CsvOptions;
+    use arrow::array::{ArrayRef, Int64Array};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_full_disk_is_told_by_name_in_every_format() {
+        let numbers = Int64Array::from_iter_values((0..200_000).map(|n| n * n * 7919 % 1_000_003));
+        let batch = RecordBatch::try_from_iter([("n", Arc::new(numbers) as ArrayRef)]).unwrap();
+        for format in ["csv", "jsonl", "csv.gz", "jsonl.zst", "parquet", "arrow"] {
+            let csv = CsvOptions { delimiter: b',', header: true, null: Vec::new() };
+            let style = Style { kind: Kind::named(format).unwrap(), csv };
+            let full = File::options().write(true).open("/dev/full").unwrap();
+            let written = Encoder::new(full, Path::new("out/a"), &style, &batch.schema(), true)
+                .and_then(|mut encoder| {
+                    encoder.write(&batch)?;
+                    encoder.finish()
+                });
+            let error = written.unwrap_err();
+            assert!(matches!(error, Error::Io { .. }), "{format}: {error:?}");
+            let text = error.to_string();
+            assert!(text.starts_with("writing out/a: No space left"), "{format}: {text}");
+        }
+    }
+}

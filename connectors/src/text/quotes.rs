@@ -152,7 +152,7 @@ mod tests {
         for (text, expected) in [
             ("a,b\nc,d\n", vec![4, 8]),
             ("\"a\nb\",c\nd\n", vec![8, 10]),
-            ("\"a\"\"\nb\"\nd\n", vec![9, 11]),
+            ("\"a\"\"\nb\"\nd\n", vec![8, 10]),
             ("a\"b\nc\n", vec![4, 6]),
             ("a,\"\"\n\"\n\"\n", vec![5, 9]),
             ("\"x\"y\"\nz\n", vec![6, 8]),
