@@ -43,7 +43,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         #(#stages)*
         ::core::result::Result::Ok(__builder.finish())
     };
-    let body = shell_with(job, plan);
+    let outputs: Vec<_> = graph.outputs.iter().map(|o| o.name.as_str()).collect();
+    let body = shell_with(job, &outputs, plan);
     quote!(#shell #body)
 }
 
@@ -69,6 +70,7 @@ pub fn fallback(job: &Job, twin_only: bool) -> TokenStream {
     });
     let body = shell_with(
         job,
+        &[],
         quote! {
             #twin
             ::core::unreachable!("the job does not compile")
@@ -124,10 +126,11 @@ fn shell(job: &Job) -> TokenStream {
     }
 }
 
-fn shell_with(job: &Job, plan: TokenStream) -> TokenStream {
+fn shell_with(job: &Job, outputs: &[&str], plan: TokenStream) -> TokenStream {
     let name = &job.name;
     let text = name.to_string();
     let doc = documentation(&job.attributes);
+    let inputs = job.inputs.iter().map(|i| i.name.to_string());
     let infos = job.params.iter().map(|p| {
         let (name, ty) = (p.name.to_string(), p.ty.to_token_stream().to_string());
         quote!(::ouzel::dsl::ParamInfo { name: #name, ty: #ty })
@@ -136,6 +139,9 @@ fn shell_with(job: &Job, plan: TokenStream) -> TokenStream {
         impl ::ouzel::dsl::Job for #name {
             const NAME: &'static str = #text;
             const DOC: &'static str = #doc;
+            const INPUTS: &'static [&'static str] = &[#(#inputs),*];
+            const OUTPUTS: &'static [&'static str] = &[#(#outputs),*];
+            const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
 
             fn params() -> &'static [::ouzel::dsl::ParamInfo] {
                 &[#(#infos),*]

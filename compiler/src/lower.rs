@@ -215,10 +215,10 @@ impl Lowering {
         let target = &mut self.graph.nodes[node];
         target.id = text.clone();
         target.named = Some(text.clone());
-        if !matches!(target.op, Op::Aggregate(_) | Op::Source(_)) {
-            if let Names::One(held, _) = &mut target.names {
-                *held = Some(text);
-            }
+        if let (false, Names::One(held, _)) =
+            (matches!(target.op, Op::Aggregate(_) | Op::Source(_)), &mut target.names)
+        {
+            *held = Some(text);
         }
         Ok(node)
     }

@@ -402,6 +402,7 @@ impl Emitter<'_> {
         quote_spanned! {span=>
             __cx.at = #node;
             let __arguments = #values;
+            __cx.at = ::ouzel::dsl::stage::in_add(#node);
             #port.add(#key, #windows, ::ouzel::dsl::Produce::produce(&__arguments));
         }
     }

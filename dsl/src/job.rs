@@ -11,11 +11,11 @@ pub trait Job {
     /// Its documentation.
     const DOC: &'static str;
     /// The names of its inputs, in order: what help shows without making a plan.
-    const INPUTS: &'static [&'static str] = &[];
+    const INPUTS: &'static [&'static str];
     /// The names of its outputs, in order.
-    const OUTPUTS: &'static [&'static str] = &[];
+    const OUTPUTS: &'static [&'static str];
     /// The version of the package that it is part of.
-    const VERSION: &'static str = "";
+    const VERSION: &'static str;
 
     /// Its parameters.
     fn params() -> &'static [ParamInfo];

@@ -158,7 +158,7 @@ impl StageContext<'_> {
             });
             match quietly(run) {
                 Ok(done) => return done,
-                Err(panic) => self.fail(chunk, self.at, panic)?,
+                Err(panic) => self.panicked(chunk, panic)?,
             }
         }
         Ok(())
@@ -174,8 +174,19 @@ impl StageContext<'_> {
     ) -> Result<()> {
         match quietly(AssertUnwindSafe(|| body(self))) {
             Ok(done) => done,
-            Err(panic) => self.fail(chunk, self.at, panic),
+            Err(panic) => self.panicked(chunk, panic),
         }
+    }
+
+    /// A closure panicked on the row at work, which is the row's failure; or an aggregate's `add`
+    /// did, which fails the job, since what it has added so far cannot be taken back.
+    #[cold]
+    fn panicked(&mut self, chunk: &Chunk, message: String) -> Result<()> {
+        if self.at < self.sites.len() {
+            return self.fail(chunk, self.at, message);
+        }
+        let site = self.sites.get(in_add(self.at)).map(Site::to_string).unwrap_or_default();
+        Err(Error::Aggregate { site, message })
     }
 
     /// An operator failed on the row at work: follows the error policy.
@@ -256,6 +267,12 @@ fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// An operator while it adds to an accumulator; applied twice, the operator itself.
+#[inline(always)]
+pub const fn in_add(operator: OperatorIndex) -> OperatorIndex {
+    OperatorIndex::MAX - operator
 }
 
 thread_local! {

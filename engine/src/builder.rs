@@ -20,12 +20,15 @@ pub struct Builder {
     plan: Plan,
 }
 
+/// Key, windows and aggregate, none of which is held.
+type Types<K, W, A> = PhantomData<fn() -> (K, W, A)>;
+
 /// Where a stage finds the combiner of a keyed operator.
 pub struct KeyedHandle<K, W, A> {
     /// The keyed operator's index.
     pub index: usize,
     port: usize,
-    types: PhantomData<fn() -> (K, W, A)>,
+    types: Types<K, W, A>,
 }
 
 impl<K, W, A> Clone for KeyedHandle<K, W, A> {

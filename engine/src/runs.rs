@@ -51,7 +51,7 @@ impl Runs {
 
     /// Its parts, to be read in parallel.
     pub fn split(&mut self) -> Vec<Part<'_>> {
-        self.parts.iter_mut().map(|runs| Part(runs)).collect()
+        self.parts.iter_mut().map(Part).collect()
     }
 }
 

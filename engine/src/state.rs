@@ -324,7 +324,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
                 entry.acc()?,
             );
             merged += 1;
-            if merged % 65_536 == 0 && self.bytes() > self.memory_bytes {
+            if merged.is_multiple_of(65_536) && self.bytes() > self.memory_bytes {
                 self.spill()?;
             }
         }

@@ -86,11 +86,6 @@ impl Wiring {
             ))
         })
     }
-
-    /// How many bytes there are to read, if every source knows.
-    pub fn bytes_total(&self) -> Option<u64> {
-        self.sources.iter().map(|s| s.bytes()).sum()
-    }
 }
 
 /// Names that were given must exist.

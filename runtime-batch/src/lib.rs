@@ -29,8 +29,6 @@ pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
             )));
         }
     }
-    let bytes_total = wiring.bytes_total();
-    config.observers.tell(Event::Started { mode: "batch", job: plan.job, bytes_total });
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.workers.max(1))
         .thread_name(|i| format!("ouzel-{i}"))
@@ -43,11 +41,11 @@ pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
         workers: Mutex::default(),
         tally: Mutex::new(Tally::new(plan.operators.len())),
     };
-    run.read_sources()?;
+    let bytes = run.read_sources()?;
     for keyed in 0..plan.keyed.len() {
         run.finish_keyed(keyed)?;
     }
-    run.finish(began, bytes_total.unwrap_or(0))
+    run.finish(began, bytes)
 }
 
 struct Run<'a> {
@@ -63,8 +61,8 @@ struct Run<'a> {
 type Task = (usize, Box<dyn Split>, Option<Ticket>);
 
 impl Run<'_> {
-    /// Reads all sources to their ends.
-    fn read_sources(&self) -> Result<()> {
+    /// Reads all sources to their ends; how many bytes that was.
+    fn read_sources(&self) -> Result<u64> {
         let gates = Gates::default();
         let mut queue = VecDeque::new();
         for (source, open) in self.wiring.sources.iter().enumerate() {
@@ -74,6 +72,9 @@ impl Run<'_> {
                 queue.push_back((source, split, ticket));
             }
         }
+        let bytes = queue.iter().map(|(_, split, _): &Task| split.bytes()).sum();
+        let (job, config) = (self.wiring.plan.job, &self.wiring.config);
+        config.observers.tell(Event::Started { mode: "batch", job, bytes_total: Some(bytes) });
         let queue: Mutex<VecDeque<Task>> = Mutex::new(queue);
         let failed: Mutex<Option<Error>> = Mutex::new(None);
         self.pool.scope(|scope| {
@@ -93,7 +94,7 @@ impl Run<'_> {
         });
         match failed.into_inner().unwrap_or_else(|e| e.into_inner()) {
             Some(error) => Err(error),
-            None => Ok(()),
+            None => Ok(bytes),
         }
     }
 

@@ -32,7 +32,8 @@ pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) ->
         });
     }
     let mut run = Run::open(plan, config, stream, checkpoint)?;
-    let bytes_total = run.wiring.bytes_total();
+    run.reader.refresh(&run.wiring)?;
+    let bytes_total = run.reader.bytes_left();
     config.observers.tell(Event::Started { mode: "stream", job: plan.job, bytes_total });
     loop {
         let ended = run.read().await?;
@@ -224,6 +225,10 @@ impl Run {
         }
         self.commit(ended)?;
         self.moved = false;
+        let sources = 0..wiring.sources.len();
+        if let Some(micros) = sources.map(|s| self.reader.watermark(s, &self.gates)).min() {
+            wiring.config.observers.tell(Event::Watermark { micros });
+        }
         Ok(())
     }
 
@@ -264,14 +269,13 @@ impl Run {
         }
         // At the end the table is written as its rows are freed.
         let mut writer = None;
-        if let Some(output) = entry.output.filter(|_| ended) {
-            if let Some(table) = outputs.table(output) {
-                let mut replace = table.sink.replace(&plan.outputs[output].schema)?;
-                if let Some(settled) = settled.as_mut() {
-                    settled.each(|batch| replace.write(&batch))?;
-                }
-                writer = Some(Mutex::new(replace));
+        let output = entry.output.filter(|_| ended);
+        if let Some(table) = output.and_then(|output| outputs.table(output)) {
+            let mut replace = table.sink.replace(&entry.schema)?;
+            if let Some(settled) = settled.as_mut() {
+                settled.each(|batch| replace.write(&batch))?;
             }
+            writer = Some(Mutex::new(replace));
         }
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
         let idle = Mutex::new(&mut self.idle);
@@ -368,8 +372,6 @@ impl Run {
         let bytes = checkpoint.commit(&mut self.states)?;
         let epoch = checkpoint.manifest.epoch;
         wiring.config.observers.tell(Event::Commit { epoch, bytes });
-        let watermark = self.watermarks.iter().copied().min().unwrap_or(i64::MIN);
-        wiring.config.observers.tell(Event::Watermark { micros: watermark });
         Ok(())
     }
 

@@ -158,6 +158,12 @@ impl Reader {
         Some(Task { source: lane.source, split, ticket })
     }
 
+    /// How many bytes there are left to read, if every source is known to its end.
+    pub fn bytes_left(&self) -> Option<u64> {
+        let queued = self.lanes.iter().flat_map(|lane| &lane.queue).map(|split| split.bytes());
+        self.ended.iter().all(|ended| *ended).then(|| queued.sum())
+    }
+
     /// Whether every source has been read to its end.
     pub fn is_done(&self) -> bool {
         self.ended.iter().all(|e| *e) && self.lanes.iter().all(Lane::is_done)
