@@ -4,7 +4,7 @@ mod prune;
 
 use crate::opened::{Opened, Piece};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use ouzel_dsl::connector::{Chunk, Offsets, Pruned, Request};
 use ouzel_dsl::schema::Type;
 use ouzel_dsl::{Error, Result};
@@ -318,7 +318,7 @@ fn plain(schema: &Schema) -> Schema {
             DataType::Dictionary(_, values) if text(values) => DataType::Utf8,
             other => other.clone(),
         };
-        ArrowField::new(field.name(), plain, field.is_nullable())
+        field.as_ref().clone().with_data_type(plain)
     });
     Schema::new(fields.collect::<Vec<_>>())
 }

@@ -248,6 +248,7 @@ impl Split for PipeSplit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ouzel_dsl::connector::Connect;
     use ouzel_dsl::schema::{Field, Type};
     use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -337,6 +338,4 @@ mod tests {
         let refused = input.open(&Request::default()).err().unwrap().to_string();
         assert!(refused.contains("csv, tsv, jsonl and text"), "{refused}");
     }
-
-    use ouzel_dsl::connector::Connect;
 }

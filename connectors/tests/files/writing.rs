@@ -140,3 +140,47 @@ fn text_of_a_dictionary_stays_at_one_address_in_a_row_group() {
     };
     assert!(kept.iter().all(|key| address(key) == address(&kept[0])));
 }
+
+#[test]
+fn parquet_of_other_writers_is_read_too() {
+    use arrow::array::RecordBatch;
+    use arrow::compute::cast;
+    use arrow::datatypes::{DataType, Field as ArrowField, Schema, TimeUnit};
+    use parquet::arrow::ArrowWriter;
+    use std::collections::HashMap;
+    use std::sync::Arc;
+    let (_folder, path) = folder();
+    let (fields, batch) = events(0, 50);
+    let seconds = DataType::Timestamp(TimeUnit::Second, None);
+    let dictionary = |values| DataType::Dictionary(Box::new(DataType::Int8), Box::new(values));
+    for text in [
+        DataType::LargeUtf8,
+        DataType::Utf8View,
+        dictionary(DataType::Utf8),
+        dictionary(DataType::LargeUtf8),
+    ] {
+        let types = [DataType::Int32, text, DataType::Float32, seconds.clone()];
+        let mut schema = Vec::new();
+        let mut columns = Vec::new();
+        for (index, (column, ty)) in batch.columns().iter().zip(types).enumerate() {
+            let id = HashMap::from([("PARQUET:field_id".to_owned(), index.to_string())]);
+            let column = cast(column, &ty).unwrap();
+            let field = ArrowField::new(&fields[index].name, ty, index == 2).with_metadata(id);
+            schema.push(field);
+            columns.push(column);
+        }
+        let foreign = RecordBatch::try_new(Arc::new(Schema::new(schema)), columns).unwrap();
+        let file = fs::File::create(path("a.parquet")).unwrap();
+        let mut writer = ArrowWriter::try_new(file, foreign.schema(), None).unwrap();
+        writer.write(&foreign).unwrap();
+        writer.close().unwrap();
+        let file = fs::File::create(path("a.arrow")).unwrap();
+        let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &foreign.schema()).unwrap();
+        writer.write(&foreign).unwrap();
+        writer.finish().unwrap();
+        for name in ["a.parquet", "a.arrow"] {
+            let read = read(&path(name), &fields).unwrap();
+            assert_eq!(read.rows, rows(std::slice::from_ref(&batch)), "{name}");
+        }
+    }
+}
