@@ -1,1 +1,39 @@
+//! Tests a job against its contract: whatever the schedule, batch and stream leave the same.
+//!
+//! [`check`] takes a job and its input, runs it in batch and as a stream under many schedules, with
+//! crashes, restarts and spills among them, and panics where they differ. What is left may then be
+//! compared with a plain twin: a few lines of ordinary Rust over a sorted list.
+//!
+//! ```
+//! use ouzel::prelude::*;
+//!
+//! #[derive(Record)]
+//! struct Flight {
+//!     carrier: String,
+//! }
+//!
+//! /// Departures of each carrier.
+//! #[job]
+//! fn departures(flights: Stream<Flight>) -> Table<String, u64> {
+//!     flights.key_by(|f| f.carrier).aggregate(count())
+//! }
+//!
+//! let flight = |carrier: &str| Flight { carrier: carrier.to_owned() };
+//! ouzel_testkit::check::<departures>()
+//!     .input("flights", vec![vec![flight("UA"), flight("9E")], vec![], vec![flight("UA")]])
+//!     .agrees()
+//!     .table("departures", [("UA".to_owned(), 2u64), ("9E".to_owned(), 1)]);
+//! ```
+#![warn(missing_docs)]
 
+mod check;
+mod left;
+pub mod plain;
+mod random;
+mod rows;
+mod schedule;
+pub mod strategy;
+
+pub use check::{Check, check};
+pub use left::Left;
+pub use rows::{batch, columns};

@@ -32,14 +32,29 @@ pub struct Stats {
 }
 
 #[job]
-pub fn many(flights: Stream<Flight>, other: Stream<Flight>, least: f64) -> (Stream<Out>, Table<String, Stats>, Stream<Final<(), i64>>, Stream<Flight>, Table<i32, u64>, Table<Windowed<Timestamp>, i64>) {
+pub fn many(
+    flights: Stream<Flight>,
+    other: Stream<Flight>,
+    least: f64,
+) -> (
+    Stream<Out>,
+    Table<String, Stats>,
+    Stream<Final<(), i64>>,
+    Stream<Flight>,
+    Table<i32, u64>,
+    Table<Windowed<Timestamp>, i64>,
+) {
     let twice = least * 2.0;
     let all = flights.merge(other).filter(|f| f.dep_delay > Some(least));
-    let outs = all.map(|f| OutRef { name: f.carrier, n: 1 + (twice as i64) }).inspect(|o| drop(o.name));
+    let outs =
+        all.map(|f| OutRef { name: f.carrier, n: 1 + (twice as i64) }).inspect(|o| drop(o.name));
     let words = all
         .flat_map(|f| f.carrier.split(' '))
         .filter_map(|w| w.parse::<i64>().ok())
-        .try_map(|n: &i64| -> Result<_, std::num::TryFromIntError> { let m = i32::try_from(*n)?; Ok(m) })
+        .try_map(|n: &i64| -> Result<_, std::num::TryFromIntError> {
+            let m = i32::try_from(*n)?;
+            Ok(m)
+        })
         .map(|n| *n);
     let stats = all
         .key_by(|f| f.carrier)
@@ -47,7 +62,8 @@ pub fn many(flights: Stream<Flight>, other: Stream<Flight>, least: f64) -> (Stre
     let w = flights.key_by(|_| ()).window(hopping(hours(2), hours(1))).lateness(minutes(5));
     let late = w.late();
     let finals = w.aggregate(sum(|f| f.dep_delay.unwrap_or(0.0) as i64)).finals();
-    let again = finals.key_by(|f| f.window.start).window(tumbling(days(1))).aggregate(max(|f| f.value));
+    let again =
+        finals.key_by(|f| f.window.start).window(tumbling(days(1))).aggregate(max(|f| f.value));
     let words = words.key_by(|n| *n).named("n").aggregate(count());
 
     (outs, stats, finals, late, words, again)
@@ -56,7 +72,11 @@ pub fn many(flights: Stream<Flight>, other: Stream<Flight>, least: f64) -> (Stre
 #[test]
 fn plans() {
     let plan = <delays as Job>::plan(&Params::new()).unwrap();
-    for o in &plan.operators { println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note); }
+    for o in &plan.operators {
+        println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note);
+    }
     let plan = <many as Job>::plan(&Params::new().with("least", 3.0)).unwrap();
-    for o in &plan.operators { println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note); }
+    for o in &plan.operators {
+        println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note);
+    }
 }

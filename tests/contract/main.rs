@@ -1,3 +1,4 @@
 //! The contract, tested across crates.
 
 mod jobs;
+mod one_record;
