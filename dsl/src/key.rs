@@ -27,6 +27,11 @@ pub trait Key: Data {
     /// Whether an owned key is the same as a view.
     fn same(&self, view: Self::View<'_>) -> bool;
 
+    /// Makes an owned key the one that its encoding reads back as: of keys that are the same, each
+    /// schedule must show the same one.
+    #[inline(always)]
+    fn canonicalize(&mut self) {}
+
     /// How many bytes an owned key takes beside its own size, on the heap.
     #[inline(always)]
     fn heap_bytes(_: Self::View<'_>) -> usize {
@@ -128,6 +133,11 @@ macro_rules! floats {
             #[inline(always)]
             fn same(&self, view: $t) -> bool {
                 canonical_bits!(*self, $t) == canonical_bits!(view, $t)
+            }
+
+            #[inline(always)]
+            fn canonicalize(&mut self) {
+                *self = <$t>::from_bits(canonical_bits!(*self, $t));
             }
         }
     )*};
@@ -297,6 +307,12 @@ impl<K: Key> Key for Option<K> {
         }
     }
 
+    fn canonicalize(&mut self) {
+        if let Some(key) = self {
+            key.canonicalize();
+        }
+    }
+
     fn heap_bytes(view: Option<K::View<'_>>) -> usize {
         view.map_or(0, K::heap_bytes)
     }
@@ -339,6 +355,11 @@ macro_rules! tuples {
             #[inline]
             fn same(&self, view: Self::View<'_>) -> bool {
                 $(self.$i.same(view.$i))&&+
+            }
+
+            #[inline]
+            fn canonicalize(&mut self) {
+                $(self.$i.canonicalize();)+
             }
 
             fn heap_bytes(view: Self::View<'_>) -> usize {
@@ -392,5 +413,10 @@ mod tests {
         assert_eq!(encoded(&0.0), encoded(&-0.0));
         assert_eq!(f64::hash(0.0, 7), f64::hash(-0.0, 7));
         assert_eq!(f64::hash(f64::NAN, 7), f64::hash(other_nan, 7));
+        let mut key = (Some(-0.0), other_nan, -0.0f32);
+        key.canonicalize();
+        let bits =
+            |(a, b, c): (Option<f64>, f64, f32)| (a.map(f64::to_bits), b.to_bits(), c.to_bits());
+        assert_eq!(bits(key), bits((Some(0.0), f64::NAN, 0.0)));
     }
 }

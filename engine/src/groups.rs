@@ -44,7 +44,9 @@ impl<K: Key> Keys<K> {
     fn insert(&mut self, key: K::View<'_>, hash: u64) -> u32 {
         let id = self.keys.len() as u32;
         self.heap_bytes += K::heap_bytes(key);
-        self.keys.push(K::own(key));
+        let mut owned = K::own(key);
+        owned.canonicalize();
+        self.keys.push(owned);
         self.hashes.push(hash);
         let hashes = &self.hashes;
         self.index.insert_unique(hash, id, |id| hashes[*id as usize]);

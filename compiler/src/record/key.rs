@@ -56,6 +56,11 @@ pub(super) fn of_struct(record: &Struct, data: &TokenStream) -> TokenStream {
             }
 
             #[inline]
+            fn canonicalize(&mut self) {
+                #(<#types as __ouzel::Key>::canonicalize(&mut self.#fields);)*
+            }
+
+            #[inline]
             fn heap_bytes(
                 view: <#ident as __ouzel::data::Data>::View<'_>,
             ) -> ::core::primitive::usize {
