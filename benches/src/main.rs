@@ -51,10 +51,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// `FILE MODE [RUNS]`, the job told by the file's name.
+/// `FILE MODE [RUNS [MEMORY_BYTES [OUT]]]`, the job told by the file's name. With `OUT` the result
+/// goes to a file, and is not added up.
 fn run(arguments: &[String]) -> Result<()> {
     let [file, mode, rest @ ..] = arguments else {
-        return Err(ouzel::Error::Usage("FILE batch|stream [RUNS [MEMORY_BYTES]]".to_owned()));
+        return Err(ouzel::Error::Usage(
+            "FILE batch|stream [RUNS [MEMORY_BYTES [OUT]]]".to_owned(),
+        ));
     };
     let number = |at: usize| rest.get(at).and_then(|n| n.parse::<usize>().ok());
     let mode = if mode == "stream" { Mode::Stream } else { Mode::Batch };
@@ -67,12 +70,15 @@ fn run(arguments: &[String]) -> Result<()> {
             false => (ouzel::run::<events>(), "events", "events"),
         };
         let began = Instant::now();
-        run.mode(mode)
+        let run = run
+            .mode(mode)
             .workers(2)
             .config(|config| config.memory_bytes = number(1).unwrap_or(8 << 30))
-            .input(input, file.as_str())
-            .output(output, counted.clone())
-            .execute()?;
+            .input(input, file.as_str());
+        match rest.get(2) {
+            Some(uri) => run.output(output, uri.as_str()).execute()?,
+            None => run.output(output, counted.clone()).execute()?,
+        };
         best = best.min(began.elapsed().as_secs_f64());
         (groups, count, sum) = counted.read();
     }

@@ -120,22 +120,37 @@ pub fn write_runs<K: Key, A: Aggregate>(
     };
     let mut order: Vec<u32> = (0..groups.keys().len() as u32).collect();
     order.sort_unstable_by(|a, b| key(*a).cmp(key(*b)));
-    let mut rank = vec![0u32; order.len()];
-    order.iter().enumerate().for_each(|(place, id)| rank[*id as usize] = place as u32);
 
     let mut writers = Vec::new();
     for _ in 0..PARTS {
         let file = tempfile::tempfile_in(dir).map_err(|e| Error::io(what(), e))?;
         writers.push(Writer { out: BufWriter::with_capacity(1 << 18, file), bytes: 0 });
     }
+    let mut write = |start: i64, id: u32, acc: &A::Acc| {
+        let writer = &mut writers[part(groups.keys().hash(id), PARTS)];
+        let written = write_entry(&mut writer.out, start, key(id), acc);
+        writer.bytes += written.map_err(|e| Error::io(what(), e))?;
+        Ok(())
+    };
+    let mut rank = Vec::new();
     for (start, table) in groups.iter() {
-        let mut entries: Vec<(u32, u32, &A::Acc)> =
-            table.iter().map(|(id, acc)| (rank[id as usize], id, acc)).collect();
-        entries.sort_unstable_by_key(|(rank, _, _)| *rank);
-        for (_, id, acc) in entries {
-            let writer = &mut writers[part(groups.keys().hash(id), PARTS)];
-            writer.bytes += write_entry(&mut writer.out, start, key(id), acc)
-                .map_err(|e| Error::io(what(), e))?;
+        // Where a window holds most keys, looking each one up in order takes no memory.
+        if table.len() * 2 > order.len() {
+            for id in &order {
+                if let Some(acc) = groups.get(start, *id) {
+                    write(start, *id, acc)?;
+                }
+            }
+            continue;
+        }
+        if rank.is_empty() {
+            rank.resize(order.len(), 0u32);
+            order.iter().enumerate().for_each(|(place, id)| rank[*id as usize] = place as u32);
+        }
+        let mut entries: Vec<(u32, &A::Acc)> = table.iter().collect();
+        entries.sort_unstable_by_key(|(id, _)| rank[*id as usize]);
+        for (id, acc) in entries {
+            write(start, id, acc)?;
         }
     }
     for (list, mut writer) in runs.parts.iter_mut().zip(writers) {

@@ -215,6 +215,12 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
                 write_log::<K, A>(groups, log)?;
             }
         }
+        let more: usize = taken.iter().map(Groups::bytes).sum();
+        if changes.is_none() && self.bytes() + more > self.memory_bytes {
+            // Merged in memory it would have to be written all the same.
+            self.adopted.append(&mut taken);
+            return self.spill();
+        }
         if changes.is_none() && self.is_empty() {
             self.adopted = taken;
         } else {

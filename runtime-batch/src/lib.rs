@@ -101,7 +101,8 @@ impl Run<'_> {
     /// Takes splits until there are none.
     fn work(&self, queue: &Mutex<VecDeque<Task>>, gates: &Gates) -> Result<()> {
         let mut worker = self.wiring.worker();
-        let memory = self.wiring.config.memory_bytes / self.pool.current_num_threads();
+        // Half of its share, since a table that grows takes twice its size for a moment.
+        let memory = self.wiring.config.memory_bytes / self.pool.current_num_threads() / 2;
         while let Some((source, split, ticket)) = { lock(queue).pop_front() } {
             worker.split(self.wiring, source, split, gates, ticket)?;
             self.collect(&mut worker, false)?;

@@ -85,7 +85,7 @@ impl Run {
         let (tally, bytes) = (tally(plan, manifest), manifest.bytes);
         let outputs = Outputs::open(&wiring, manifest)?;
         let (mut states, mut settled) = (Vec::new(), Vec::new());
-        let memory = config.memory_bytes / plan.keyed.len().max(1);
+        let memory = config.memory_bytes / 2 / plan.keyed.len().max(1);
         for (index, entry) in plan.keyed.iter().enumerate() {
             let mut state = entry.node.state(config.workers.max(1), memory, &wiring.spill);
             let keeps_rows = entry.output.is_some() && entry.lateness.is_some();
@@ -126,7 +126,8 @@ impl Run {
         let over = tokio::time::Instant::now() + Duration::from_millis(self.stream.epoch_ms.max(1));
         let mut tasks: JoinSet<(Worker, Result<()>)> = JoinSet::new();
         let mut splits = 0;
-        let memory = self.wiring.config.memory_bytes / self.idle.len().max(1);
+        // Half of it is for what the workers hold, the rest for merged state.
+        let memory = self.wiring.config.memory_bytes / self.idle.len().max(1) / 2;
         let mut failed = None;
         loop {
             let enough = self.stream.splits_per_epoch.is_some_and(|most| splits >= most)
