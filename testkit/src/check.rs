@@ -11,7 +11,7 @@ use ouzel::stage::OnError;
 use ouzel::{Error, Job, Mode, Record, Run};
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -148,6 +148,7 @@ impl Check {
                 .config(|config| {
                     config.chunk_rows = schedule.chunk_rows;
                     config.dead_letters = Some(letters.clone());
+                    config.spill = Some(folder());
                     if schedule.spills {
                         config.memory_bytes = 1;
                     }
@@ -170,13 +171,21 @@ impl Check {
         let summary = match schedule.crash {
             Crash::Never => run(0).execute()?.summary,
             crash => {
-                let state = tempfile::tempdir().map_err(|e| Error::io("a folder for state", e))?;
+                let state = tempfile::tempdir_in(folder());
+                let state = state.map_err(|e| Error::io("a folder for state", e))?;
                 restarted(&run, crash, state.path())?
             }
         };
         let outputs = outputs.into_iter().map(|(name, o)| (name.to_owned(), o.batches()));
         Ok(Left::new(summary, outputs.collect(), &letters.batches()))
     }
+}
+
+/// Where state goes: into memory where the system has such a folder, since nothing here outlives
+/// the test.
+fn folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// Runs until the end of input, killed on the way.

@@ -1,10 +1,24 @@
 //! What a run leaves, to be compared with another run or with a plain twin.
 
 use crate::rows::{Multiset, columns};
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::UInt64Type;
 use ouzel::Data;
 use ouzel::hooks::{OperatorTotals, Summary};
 use std::collections::BTreeMap;
+
+/// A record that was kept aside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub struct Letter {
+    pub input: String,
+    pub partition: String,
+    pub offset: u64,
+    pub operator: String,
+    pub site: String,
+    pub error: String,
+    pub record: String,
+}
 
 /// What a run leaves: the rows of its outputs, its dead letters and its totals.
 #[derive(Clone, Debug)]
@@ -12,6 +26,7 @@ pub struct Left {
     job: String,
     outputs: BTreeMap<String, (Multiset, Vec<String>)>,
     letters: Multiset,
+    kept: Vec<Letter>,
     operators: Vec<OperatorTotals>,
 }
 
@@ -32,6 +47,7 @@ impl Left {
                 .map(|(name, batches)| (name, (Multiset::new(&batches), names(&batches))))
                 .collect(),
             letters: Multiset::new(letters),
+            kept: kept(letters),
             operators: summary.operators,
         }
     }
@@ -102,9 +118,9 @@ impl Left {
         self.multiset(output).lines()
     }
 
-    /// The dead letters as JSON, in order of their text.
-    pub fn dead_letters(&self) -> Vec<String> {
-        self.letters.lines()
+    /// The dead letters, in order.
+    pub fn dead_letters(&self) -> &[Letter] {
+        &self.kept
     }
 
     /// The totals of the operator with this id.
@@ -122,4 +138,26 @@ impl Left {
     pub fn errors(&self) -> u64 {
         self.operators.iter().map(|o| o.errors).sum()
     }
+}
+
+fn kept(letters: &[RecordBatch]) -> Vec<Letter> {
+    let mut all = Vec::new();
+    for batch in letters {
+        let text = |column: &str, row| {
+            let column = batch.column_by_name(column).expect("dead letters have this column");
+            column.as_string::<i32>().value(row).to_owned()
+        };
+        let offsets = batch.column_by_name("offset").expect("dead letters have an offset");
+        all.extend((0..batch.num_rows()).map(|row| Letter {
+            input: text("input", row),
+            partition: text("partition", row),
+            offset: offsets.as_primitive::<UInt64Type>().value(row),
+            operator: text("operator", row),
+            site: text("site", row),
+            error: text("error", row),
+            record: text("record", row),
+        }));
+    }
+    all.sort_unstable();
+    all
 }

@@ -35,5 +35,5 @@ mod schedule;
 pub mod strategy;
 
 pub use check::{Check, check};
-pub use left::Left;
+pub use left::{Left, Letter};
 pub use rows::{batch, columns};

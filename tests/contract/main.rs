@@ -1,4 +1,5 @@
 //! The contract, tested across crates.
 
 mod jobs;
+mod keys;
 mod one_record;

@@ -58,3 +58,113 @@ proptest! {
         left.stream("seen", input.iter().flatten().cloned());
     }
 }
+
+/// What the twins of the fallible operators call too.
+fn half(value: i64) -> Result<i64, String> {
+    match value % 2 {
+        0 => Ok(value / 2),
+        _ => Err(format!("{value} is odd")),
+    }
+}
+
+/// The fallible ones; some leave their closures by `?` and `return`.
+#[job]
+fn fallible(readings: Stream<Reading>) -> (Stream<Reading>, Stream<i64>, Stream<i64>, Stream<i32>) {
+    let kept = readings.try_filter(|r| half(r.value).map(|half| half % 2 == 0));
+    let halves = readings.try_map(|r| half(r.value)).named("half");
+    let steps = readings.try_flat_map(|r| -> Result<_, String> {
+        let half = half(r.value)?;
+        Ok([half, half.saturating_add(1)])
+    });
+    let steps = steps.named("step");
+    let small = readings.try_filter_map(|r| -> Result<Option<i32>, std::num::TryFromIntError> {
+        if r.value == 0 {
+            return Ok(None);
+        }
+        Ok(Some(i32::try_from(r.value)?))
+    });
+    (kept, halves, steps, small.named("small"))
+}
+
+proptest! {
+    #![proptest_config(strategy::cases(32))]
+
+    #[test]
+    fn fallible_forms(input in strategy::partitions(reading()), seed: u64, skip: bool) {
+        let policy = if skip { OnError::Skip } else { OnError::DeadLetter };
+        let left = check::<fallible>()
+            .input("readings", input.clone())
+            .on_error(policy)
+            .seed(seed)
+            .agrees();
+        let even = || all(&input).filter_map(|r| Some((r, half(r.value).ok()?)));
+        left.stream("kept", even().filter(|(_, half)| half % 2 == 0).map(|(r, _)| r.clone()));
+        left.stream("halves", even().map(|(_, half)| half));
+        left.stream("steps", even().flat_map(|(_, half)| [half, half.saturating_add(1)]));
+        let small = all(&input).filter_map(|r| i32::try_from(r.value).ok());
+        left.stream("small", small.filter(|n| *n != 0));
+
+        let mut expected = Vec::new();
+        for (partition, rows) in input.iter().enumerate() {
+            for (offset, r) in rows.iter().enumerate() {
+                let letter = |operator: &str, error: String| {
+                    (operator.to_owned(), partition.to_string(), offset as u64, error)
+                };
+                if let Err(error) = half(r.value) {
+                    for operator in ["kept.try_filter", "half", "step"] {
+                        expected.push(letter(operator, error.clone()));
+                    }
+                }
+                if let Err(error) = i32::try_from(r.value) {
+                    expected.push(letter("small", error.to_string()));
+                }
+            }
+        }
+        expected.sort();
+        prop_assert_eq!(left.errors(), expected.len() as u64);
+        let letters = left.dead_letters().iter().cloned();
+        let mut found: Vec<_> =
+            letters.map(|l| (l.operator, l.partition, l.offset, l.error)).collect();
+        found.sort();
+        prop_assert_eq!(found, if skip { vec![] } else { expected });
+    }
+
+    #[test]
+    fn fallible_forms_fail_in_both_modes_or_in_neither(
+        input in strategy::partitions(reading()), seed: u64, even: bool,
+    ) {
+        let mut input = input;
+        if even {
+            input.iter_mut().flatten().for_each(|r| r.value = (r.value % 1000) * 2);
+        }
+        let done = check::<fallible>().input("readings", input.clone()).seed(seed).outcome();
+        let fails = all(&input).any(|r| half(r.value).is_err() || i32::try_from(r.value).is_err());
+        prop_assert_eq!(done.is_err(), fails);
+    }
+}
+
+/// A stream merged with another, with itself, and with what became of it.
+#[job]
+fn merged(a: Stream<Reading>, b: Stream<Reading>) -> (Stream<Reading>, Stream<Reading>) {
+    let once = a.merge(b);
+    let more = once.merge(once).merge(a.filter(|r| r.value > 0));
+    (once, more)
+}
+
+proptest! {
+    #![proptest_config(strategy::cases(24))]
+
+    #[test]
+    fn merging(
+        a in strategy::partitions(reading()),
+        b in strategy::partitions(reading()),
+        seed: u64,
+    ) {
+        let left =
+            check::<merged>().input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
+        let once = || all(&a).chain(all(&b));
+        left.stream("once", once().cloned());
+        let positive = all(&a).filter(|r| r.value > 0);
+        left.stream("more", once().chain(once()).chain(positive).cloned());
+    }
+}
