@@ -2,6 +2,7 @@
 //! window, count and sum. Prints one line of JSON: the best of several runs within the process,
 //! reading and the whole result included.
 
+use ouzel::hooks::{self, Observer};
 use ouzel::prelude::*;
 use ouzel::{Mode, Result};
 use std::time::Instant;
@@ -51,19 +52,32 @@ fn main() -> ExitCode {
     }
 }
 
-/// `FILE MODE [RUNS [MEMORY_BYTES [OUT]]]`, the job told by the file's name. With `OUT` the result
-/// goes to a file, and is not added up.
+/// What is printed when the arguments are not these.
+const USAGE: &str = "FILE batch|stream [runs=N] [memory=BYTES] [out=URI] [hooks=on]";
+
+/// Counts what it is told, as metrics would.
+#[derive(Default)]
+struct Counting(std::sync::atomic::AtomicU64);
+
+impl Observer for Counting {
+    fn on(&self, event: &hooks::Event<'_>) {
+        if let hooks::Event::Chunk { rows, .. } = event {
+            self.0.fetch_add(*rows, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+/// The job is told by the file's name. With `out` the result goes to a file, and is not added up.
 fn run(arguments: &[String]) -> Result<()> {
-    let [file, mode, rest @ ..] = arguments else {
-        return Err(ouzel::Error::Usage(
-            "FILE batch|stream [RUNS [MEMORY_BYTES [OUT]]]".to_owned(),
-        ));
+    let [file, mode, options @ ..] = arguments else {
+        return Err(ouzel::Error::Usage(USAGE.to_owned()));
     };
-    let number = |at: usize| rest.get(at).and_then(|n| n.parse::<usize>().ok());
+    let option = |name: &str| options.iter().find_map(|o| o.strip_prefix(name)?.strip_prefix('='));
+    let number = |name: &str| option(name).and_then(|n| n.parse::<usize>().ok());
     let mode = if mode == "stream" { Mode::Stream } else { Mode::Batch };
     let mut best = f64::INFINITY;
     let (mut groups, mut count, mut sum) = (0, 0, 0.0);
-    for _ in 0..number(0).unwrap_or(3) {
+    for _ in 0..number("runs").unwrap_or(3) {
         let counted = std::sync::Arc::new(totals::Totals::default());
         let (run, input, output) = match file.contains("distinct") {
             true => (ouzel::run::<distinct>(), "rows", "distinct"),
@@ -73,10 +87,14 @@ fn run(arguments: &[String]) -> Result<()> {
         let run = run
             .mode(mode)
             .workers(2)
-            .config(|config| config.memory_bytes = number(1).unwrap_or(8 << 30))
+            .config(|config| config.memory_bytes = number("memory").unwrap_or(8 << 30))
             .input(input, file.as_str());
-        match rest.get(2) {
-            Some(uri) => run.output(output, uri.as_str()).execute()?,
+        let run = match option("hooks") {
+            Some(_) => run.observer(std::sync::Arc::new(Counting::default())),
+            None => run,
+        };
+        match option("out") {
+            Some(uri) => run.output(output, uri).execute()?,
             None => run.output(output, counted.clone()).execute()?,
         };
         best = best.min(began.elapsed().as_secs_f64());

@@ -88,19 +88,36 @@ pub struct Tally {
     pub errors: Vec<u64>,
     /// The failures to keep aside.
     pub dead_letters: Vec<Failure>,
+    /// Nanoseconds and chunks of each stage, as far as any has run.
+    pub stages: Vec<(u64, u64)>,
 }
 
 impl Tally {
     /// An empty tally for so many operators.
     pub fn new(operators: usize) -> Tally {
         let zeros = vec![0; operators];
-        Tally { out: zeros.clone(), late: zeros.clone(), errors: zeros, dead_letters: Vec::new() }
+        Tally {
+            out: zeros.clone(),
+            late: zeros.clone(),
+            errors: zeros,
+            dead_letters: Vec::new(),
+            stages: Vec::new(),
+        }
     }
 
     /// Adds what a stage counted for one chunk.
     pub fn add(&mut self, out: &[u64], late: &[u64]) {
         self.out.iter_mut().zip(out).for_each(|(a, b)| *a += b);
         self.late.iter_mut().zip(late).for_each(|(a, b)| *a += b);
+    }
+
+    /// Adds the time that a stage took for so many chunks.
+    pub fn add_time(&mut self, stage: usize, nanos: u64, chunks: u64) {
+        if self.stages.len() <= stage {
+            self.stages.resize(stage + 1, (0, 0));
+        }
+        let held = &mut self.stages[stage];
+        *held = (held.0 + nanos, held.1 + chunks);
     }
 
     /// Adds another worker's, and leaves that empty.
@@ -114,6 +131,9 @@ impl Tally {
             into.iter_mut().zip(from).for_each(|(a, b)| *a += std::mem::take(b));
         }
         self.dead_letters.append(&mut other.dead_letters);
+        for (stage, (nanos, chunks)) in std::mem::take(&mut other.stages).into_iter().enumerate() {
+            self.add_time(stage, nanos, chunks);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::config::RunConfig;
 use crate::worker::Worker;
 use ouzel_dsl::connector::{Request, Sink, Source};
-use ouzel_dsl::plan::{PortKind, Site, StageInput};
+use ouzel_dsl::plan::{PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::stage::{Ports, Tally};
 use ouzel_dsl::{Error, Plan, Result};
@@ -73,8 +73,8 @@ impl Wiring {
     }
 
     /// The stages that an input feeds.
-    pub fn stages(&self, input: StageInput) -> impl Iterator<Item = &ouzel_dsl::plan::StageNode> {
-        self.plan.stages.iter().filter(move |stage| stage.input == input)
+    pub fn stages(&self, input: StageInput) -> impl Iterator<Item = (usize, &StageNode)> {
+        self.plan.stages.iter().enumerate().filter(move |(_, stage)| stage.input == input)
     }
 
     /// Where an output goes.

@@ -9,6 +9,7 @@ use ouzel_dsl::plan::{PortKind, StageInput};
 use ouzel_dsl::stage::{Ports, StageContext, Tally};
 use ouzel_hooks::Event;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// What one thread needs to run stages.
 pub struct Worker {
@@ -101,7 +102,8 @@ impl Worker {
         for port in &self.ports.0 {
             port.borrow_mut().begin(&chunk.batch);
         }
-        for stage in wiring.stages(from) {
+        for (index, stage) in wiring.stages(from) {
+            let began = Instant::now();
             let mut context = StageContext {
                 tally: &mut self.tally,
                 on_error: wiring.config.on_error,
@@ -113,6 +115,7 @@ impl Worker {
                 row: 0,
             };
             (stage.run)(&mut context, &self.ports, chunk)?;
+            self.tally.add_time(index, began.elapsed().as_nanos() as u64, 1);
         }
         Ok(())
     }

@@ -102,3 +102,14 @@ pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotal
         })
         .collect()
 }
+
+/// The stages' totals of a finished run, in the plan's order.
+pub fn stage_totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<StageTotals> {
+    let stages = plan.stages.iter().enumerate();
+    let totals = stages.map(|(i, stage)| {
+        let (nanos, chunks) = tally.stages.get(i).copied().unwrap_or_default();
+        let names = stage.operators.iter().map(|o| plan.operators[*o].id.clone());
+        StageTotals { operators: names.collect(), seconds: nanos as f64 / 1e9, chunks }
+    });
+    totals.collect()
+}

@@ -71,3 +71,8 @@ pub mod private {
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;
 }
+
+/// The README's Rust, compiled and run with the other documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -7,7 +7,7 @@ use ouzel_dsl::connector::Split;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, RunConfig, Ticket, Wiring, Worker};
-use ouzel_hooks::{Event, Summary, totals};
+use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -177,6 +177,7 @@ impl Run<'_> {
             seconds: began.elapsed().as_secs_f64(),
             bytes,
             operators: totals(plan, &tally),
+            stages: stage_totals(plan, &tally),
             ..Summary::default()
         };
         self.wiring.config.observers.tell(Event::Finished { summary: &summary });

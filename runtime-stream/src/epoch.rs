@@ -9,7 +9,7 @@ use ouzel_dsl::plan::PortKind;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, RunConfig, StreamConfig, Wiring, Worker};
-use ouzel_hooks::{Event, Summary, totals};
+use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -393,6 +393,7 @@ fn summary(plan: &Plan, tally: &Tally, bytes: u64, began: Instant) -> Summary {
         seconds: began.elapsed().as_secs_f64(),
         bytes,
         operators: totals(plan, tally),
+        stages: stage_totals(plan, tally),
         ..Summary::default()
     }
 }
