@@ -3,3 +3,4 @@
 mod jobs;
 mod keys;
 mod one_record;
+mod windows;
