@@ -1,6 +1,8 @@
 //! The contract, tested across crates.
 
+mod errors;
 mod jobs;
 mod keys;
 mod one_record;
+mod rules;
 mod windows;
