@@ -14,6 +14,8 @@ const ROWS: usize = 16_384;
 pub struct Rows<'a, K: Key, W: Windows, A: Aggregate> {
     node: &'a Aggregation<K, W, A>,
     emit: Emit<'a>,
+    /// Whether a result that cannot be read only withholds its row.
+    withholds: bool,
     keys: <W::Keyed<K> as Data>::Builder,
     values: <A::Out as Data>::Builder,
     held: usize,
@@ -24,16 +26,24 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
     /// Hands batches to `emit`.
     pub fn new(node: &'a Aggregation<K, W, A>, emit: Emit<'a>) -> Self {
         let (keys, values) = Default::default();
-        Rows { node, emit, keys, values, held: 0, count: 0 }
+        Rows { node, emit, withholds: false, keys, values, held: 0, count: 0 }
+    }
+
+    /// Hands on rows that may still change: one whose result cannot be read is left out, since
+    /// only a result that stays so is an error.
+    pub fn changing(node: &'a Aggregation<K, W, A>, emit: Emit<'a>) -> Self {
+        Rows { withholds: true, ..Rows::new(node, emit) }
     }
 
     /// Adds a group's row.
     pub fn push(&mut self, start: i64, key: K::View<'_>, acc: &A::Acc) -> Result<()> {
-        let value = self
-            .node
-            .aggregate
-            .finish(acc)
-            .map_err(|message| Error::Aggregate { site: self.node.site.to_string(), message })?;
+        let value = match self.node.aggregate.finish(acc) {
+            Ok(value) => value,
+            Err(_) if self.withholds => return Ok(()),
+            Err(message) => {
+                return Err(Error::Aggregate { site: self.node.site.to_string(), message });
+            }
+        };
         self.keys.push(self.node.windows.keyed::<K>(key, start));
         self.values.push(value.view());
         self.held += 1;

@@ -100,7 +100,10 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         let node = &self.node;
         let runs = self.runs.split();
         let counts = in_parallel(parallel, runs, |mut runs| {
-            let mut rows = Rows::new(node, emit);
+            let mut rows = match free {
+                true => Rows::new(node, emit),
+                false => Rows::changing(node, emit),
+            };
             runs.read::<K, A>(&node.aggregate, until, free, |start, key, acc| {
                 rows.push(start, key.view(), &acc)
             })?;
@@ -143,12 +146,15 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         Ok(counts.iter().sum())
     }
 
-    /// Gives the rows in memory, and keeps them.
-    fn read_shards(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+    /// Gives the rows in memory, and keeps them; they may still change unless they are `last`.
+    fn read_shards(&mut self, last: bool, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         let node = &self.node;
         let counts =
             in_parallel(parallel, self.shards.iter().collect(), |shard: &Groups<K, A::Acc>| {
-                let mut rows = Rows::new(node, emit);
+                let mut rows = match last {
+                    true => Rows::new(node, emit),
+                    false => Rows::changing(node, emit),
+                };
                 for (start, _) in shard.iter() {
                     rows.push_window(start, shard)?;
                 }
@@ -159,7 +165,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
 
     /// Gives the new rows of groups that changed.
     fn emit_changes(&mut self, changed: Vec<BTreeSet<(i64, u32)>>, emit: Emit<'_>) -> Result<()> {
-        let mut rows = Rows::new(&self.node, emit);
+        let mut rows = Rows::changing(&self.node, emit);
         if self.runs.is_empty() {
             for (shard, changed) in self.shards.iter().zip(changed) {
                 for (start, id) in changed {
@@ -179,7 +185,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         }
         drop(rows);
         self.spill()?;
-        let mut rows = Rows::new(&self.node, emit);
+        let mut rows = Rows::changing(&self.node, emit);
         for mut runs in self.runs.split() {
             runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |start, key, acc| {
                 let mut encoded = Vec::new();
@@ -271,7 +277,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
     fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         self.settle(parallel)?;
         if self.runs.is_empty() {
-            return self.read_shards(parallel, emit);
+            return self.read_shards(false, parallel, emit);
         }
         self.spill()?;
         self.read_runs(i64::MAX, false, parallel, emit)
@@ -286,7 +292,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
             return self.drain_windows(parallel, emit);
         }
         self.settle(parallel)?;
-        let count = self.read_shards(parallel, emit)?;
+        let count = self.read_shards(true, parallel, emit)?;
         self.shards.iter_mut().for_each(|shard| *shard = Groups::default());
         Ok(count)
     }
