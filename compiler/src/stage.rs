@@ -309,50 +309,46 @@ impl Emitter<'_> {
             .partition(|c| matches!(self.graph.nodes[*c].op, Op::Lateness(_)));
         let mut code = Vec::new();
         if !direct.is_empty() {
-            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(
+            let windows = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(
                 __windows,
                 __time,
                 __time,
                 ::core::option::Option::None
             ));
-            code.push(self.assigned(
-                node,
-                &direct,
-                record,
-                key,
-                &assign,
-                &quote_spanned!(span=> __out[#node] += u64::from(__assigned.live);),
-            ));
+            let takers = self.assigned(node, &direct, record, key);
+            let then = quote_spanned!(span=> __out[#node] += u64::from(__assigned.live); #takers);
+            code.push(assign(span, node, &windows, &then, true));
         }
         for (position, lateness) in late.into_iter().enumerate() {
             self.operators.insert(lateness);
             let lateness_micros = var("micros", lateness);
-            let assign = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#lateness_micros)));
-            // Windows are counted once, whoever takes them.
-            let first = (direct.is_empty() && position == 0).then(
+            let windows = quote_spanned!(span=> ::ouzel::dsl::Windows::assign(__windows, __time, __seen, ::core::option::Option::Some(#lateness_micros)));
+            // Windows are counted once, whoever takes them, and so is a record that has none.
+            let first = direct.is_empty() && position == 0;
+            let count_windows = first.then(
                 || quote_spanned!(span=> __out[#node] += u64::from(__assigned.live) + u64::from(__assigned.late);),
             );
-            let count = quote_spanned! {span=>
-                #first
+            let takers = self.assigned(node, &self.graph.consumers(lateness), record, key);
+            let then = quote_spanned! {span=>
+                #count_windows
                 __out[#lateness] += u64::from(__assigned.live);
                 __late[#lateness] += u64::from(__assigned.late);
+                #takers
             };
-            let consumers = self.graph.consumers(lateness);
-            code.push(self.assigned(node, &consumers, record, key, &assign, &count));
+            code.push(assign(span, node, &windows, &then, first));
         }
         let windows = var("value", node);
         let code = branches(code);
         quote_spanned!(span=> __cx.at = #node; let __windows = #windows; #code)
     }
 
+    /// What the consumers of a window do with the windows that a record is assigned to.
     fn assigned(
         &mut self,
         node: NodeIndex,
         consumers: &[NodeIndex],
         record: &TokenStream,
         key: &TokenStream,
-        assign: &TokenStream,
-        count: &TokenStream,
     ) -> TokenStream {
         let span = self.graph.nodes[node].ident.span();
         let mut code = Vec::new();
@@ -370,15 +366,7 @@ impl Emitter<'_> {
                 }
             });
         }
-        let code = branches(code);
-        quote_spanned! {span=>
-            match #assign {
-                ::core::option::Option::Some(__assigned) => { #count #code }
-                ::core::option::Option::None => {
-                    __cx.fail(__chunk, #node, "its event time is too far out for a window")?
-                }
-            }
-        }
+        branches(code)
     }
 
     fn aggregate(
@@ -404,6 +392,26 @@ impl Emitter<'_> {
             let __arguments = #values;
             __cx.at = ::ouzel::dsl::stage::in_add(#node);
             #port.add(#key, #windows, ::ouzel::dsl::Produce::produce(&__arguments));
+        }
+    }
+}
+
+/// Assigns a record to windows. One that has none is an error of the operator once, although
+/// consumers with and without a lateness assign it each for themselves.
+fn assign(
+    span: proc_macro2::Span,
+    node: NodeIndex,
+    windows: &TokenStream,
+    then: &TokenStream,
+    fails: bool,
+) -> TokenStream {
+    let fail = fails.then(|| {
+        quote_spanned!(span=> __cx.fail(__chunk, #node, "its event time is too far out for a window")?)
+    });
+    quote_spanned! {span=>
+        match #windows {
+            ::core::option::Option::Some(__assigned) => { #then }
+            ::core::option::Option::None => { #fail }
         }
     }
 }
