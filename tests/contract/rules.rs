@@ -202,7 +202,7 @@ fn rule_4_a_record_is_late_once_for_each_window_missed() {
     // Of the windows around 5 o'clock, those that end at 6 and 7 are missed at 8, lateness 1.
     let left = check::<overlapping>().input("events", vec![events(&[(8, 0), (5, 1)])]).agrees();
     left.stream("late", events(&[(5, 1), (5, 1)]));
-    assert_eq!(left.totals("late.lateness").late, 2);
+    assert_eq!(left.totals("windows.lateness").late, 2);
 }
 
 #[test]
