@@ -79,5 +79,6 @@ pub fn exact_sum(values: impl IntoIterator<Item = f64>) -> f64 {
             break;
         }
     }
-    high
+    // A sum that is nothing has no sign.
+    high + 0.0
 }

@@ -1,5 +1,6 @@
 //! The contract, tested across crates.
 
+mod aggregates;
 mod errors;
 mod jobs;
 mod keys;
