@@ -18,6 +18,9 @@ use tokio::task::JoinSet;
 /// How long to wait before looking again at a source that had nothing.
 const IDLE: Duration = Duration::from_millis(10);
 
+/// An epoch ends between splits, so that one must not take long.
+const SPLIT_BYTES_MAX: u64 = 1 << 20;
+
 /// Runs a plan.
 pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Summary> {
     let checkpoint = match &stream.state {
@@ -77,7 +80,8 @@ impl Run {
         stream: &StreamConfig,
         mut checkpoint: Option<Checkpoint>,
     ) -> Result<Run> {
-        let wiring = Arc::new(Wiring::open(plan, config)?);
+        let split_bytes = config.split_bytes.min(SPLIT_BYTES_MAX);
+        let wiring = Arc::new(Wiring::open(plan, &RunConfig { split_bytes, ..config.clone() })?);
         let gates = Arc::new(Gates::default());
         let unkept = Manifest::default();
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
@@ -221,11 +225,11 @@ impl Run {
         }
         let letters = std::mem::take(&mut self.tally.dead_letters);
         self.outputs.write_dead_letters(&wiring, &letters)?;
+        self.commit(ended)?;
+        self.moved = false;
         if !ended {
             self.write_tables(stopped)?;
         }
-        self.commit(ended)?;
-        self.moved = false;
         let sources = 0..wiring.sources.len();
         if let Some(micros) = sources.map(|s| self.reader.watermark(s, &self.gates)).min() {
             wiring.config.observers.tell(Event::Watermark { micros });

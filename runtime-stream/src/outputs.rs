@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// No output can have this name.
 const DEAD_LETTERS: &str = "(dead letters)";
 
+/// A table is not written before so much time has passed: how long it takes is not known yet.
+const REPLACE_FIRST: Duration = Duration::from_secs(1);
+
 /// A table is written anew when at least this many times as long has passed as it took.
 const REPLACE_EVERY: u32 = 20;
 
@@ -52,7 +55,11 @@ impl Outputs {
                 true => None,
                 false => Some(Mutex::new(sink.append(&schema, mark)?)),
             });
-            tables.push(whole.then(|| Table { sink, next: Instant::now(), changed: true }));
+            tables.push(whole.then(|| Table {
+                sink,
+                next: Instant::now() + REPLACE_FIRST,
+                changed: true,
+            }));
         }
         let mark = manifest.outputs.get(DEAD_LETTERS).map(String::as_str);
         let dead_letters = wiring.config.dead_letters.as_ref();
