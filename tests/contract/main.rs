@@ -4,6 +4,8 @@ mod aggregates;
 mod errors;
 mod jobs;
 mod keys;
+mod killed;
 mod one_record;
 mod rules;
+mod ui;
 mod windows;

@@ -1,0 +1,6 @@
+//! What a job's author is told of mistakes: each message, to the letter.
+
+#[test]
+fn mistakes_in_jobs_are_told_in_the_authors_words() {
+    trybuild::TestCases::new().compile_fail("ui/job/*.rs");
+}

@@ -1,0 +1,37 @@
+use ouzel::prelude::*;
+
+#[derive(Record)]
+struct Flight {
+    #[record(event_time)]
+    scheduled: Timestamp,
+    carrier: String,
+    dep_delay: Option<f64>,
+    codes: Vec<i64>,
+}
+
+#[job]
+fn no_number(flights: Stream<Flight>) -> Table<String, f64> {
+    flights.key_by(|f| f.carrier).aggregate(sum(|f| f.carrier))
+}
+
+#[job]
+fn no_mean(flights: Stream<Flight>) -> Table<String, f64> {
+    flights.key_by(|f| f.carrier).aggregate(mean(|f| f.scheduled))
+}
+
+#[job]
+fn no_order(flights: Stream<Flight>) -> Table<String, Vec<i64>> {
+    flights.key_by(|f| f.carrier).aggregate(max(|f| f.codes))
+}
+
+#[job]
+fn no_aggregate(flights: Stream<Flight>) -> Table<String, u64> {
+    flights.key_by(|f| f.carrier).aggregate(3)
+}
+
+#[job]
+fn no_aggregate_in_a_tuple(flights: Stream<Flight>) -> Table<String, (u64, u64)> {
+    flights.key_by(|f| f.carrier).aggregate((count(), 3.named("three")))
+}
+
+fn main() {}
