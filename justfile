@@ -14,8 +14,9 @@ test *name:
     cargo test --workspace {{name}}
 
 # Measurements.
-bench *args:
-    cargo bench -p ouzel-benches {{args}}
+bench dir:
+    cargo build --release -p ouzel-benches
+    python3 benches/compare.py {{dir}}
 
 # Whether batch and stream agree on the example data.
 verify:
