@@ -3,11 +3,11 @@
 use crate::ast::Job;
 use crate::ir::{Each, Graph, NodeIndex, Op};
 use crate::stage::{self, Stage, needs, projection};
-use crate::{fields, twin, var};
+use crate::{fields, lower, twin, var, var_at};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
-use syn::{Attribute, Expr, Pat, Stmt};
+use syn::{Attribute, Expr, Stmt};
 
 /// The whole job.
 pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
@@ -15,7 +15,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let params = params(job);
     let values = values(graph);
     let twin = twin::twin(job, graph);
-    let operators = graph.nodes.iter().enumerate().map(|(i, _)| operator(graph, i));
+    let operators = (0..graph.nodes.len()).map(|i| operator(graph, i, plain));
     let sources = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
         Op::Source(_) => Some(source(graph, i)),
         _ => None,
@@ -179,19 +179,21 @@ fn params(job: &Job) -> TokenStream {
 /// Ties, placeholders, and the arguments that are values: windows, lateness, aggregates.
 fn values(graph: &Graph) -> TokenStream {
     let values = graph.nodes.iter().enumerate().map(|(i, node)| {
-        let (tie, stream, key, value) =
-            (var("tie", i), var("stream", i), var("key", i), var("value", i));
+        // Where a type does not fit, rustc points at what the type was first a part of.
+        let span = proc_macro2::Span::mixed_site().located_at(node.ident.span());
+        let here = |name: &str| var_at(name, i, span);
+        let (tie, stream, key, value) = (here("tie"), here("stream"), here("key"), here("value"));
         match &node.op {
             Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
-                quote!(let #stream = ::ouzel::dsl::Tie::new();)
+                quote_spanned!(span=> let #stream = ::ouzel::dsl::Tie::new();)
             }
             Op::Each(each, _) => {
                 let tied = !matches!(each, Each::Filter | Each::Inspect);
-                let tie = tied.then(|| quote!(let #tie = ::ouzel::dsl::Tie::new();));
-                quote!(#tie let #stream = ::ouzel::dsl::Tie::new();)
+                let tie = tied.then(|| quote_spanned!(span=> let #tie = ::ouzel::dsl::Tie::new();));
+                quote_spanned!(span=> #tie let #stream = ::ouzel::dsl::Tie::new();)
             }
             Op::KeyBy(_) => {
-                quote!(let #tie = ::ouzel::dsl::Tie::new(); let #key = ::ouzel::dsl::Tie::new();)
+                quote_spanned!(span=> let #tie = ::ouzel::dsl::Tie::new(); let #key = ::ouzel::dsl::Tie::new();)
             }
             Op::Window(windows) => quote!(let #value = #windows;),
             Op::Lateness(lateness) => {
@@ -204,7 +206,7 @@ fn values(graph: &Graph) -> TokenStream {
             Op::Aggregate(aggregate) => {
                 let places = aggregate.arguments.iter().map(|a| {
                     let place = &a.place;
-                    quote!(let #place = ::ouzel::dsl::Arg::new();)
+                    quote_spanned!(span=> let #place = ::ouzel::dsl::Arg::new();)
                 });
                 let expr = &aggregate.expr;
                 quote!(#(#places)* let #value = #expr;)
@@ -214,7 +216,7 @@ fn values(graph: &Graph) -> TokenStream {
     quote!(#(#values)*)
 }
 
-fn operator(graph: &Graph, index: NodeIndex) -> TokenStream {
+fn operator(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> TokenStream {
     let node = &graph.nodes[index];
     let (id, inputs) = (&node.id, &node.inputs);
     let kind = match &node.op {
@@ -222,7 +224,7 @@ fn operator(graph: &Graph, index: NodeIndex) -> TokenStream {
         _ => node.ident.to_string(),
     };
     let line = node.ident.span().start().line as u32;
-    let fingerprint = fingerprint(&node.op);
+    let fingerprint = fingerprint(graph, index, plain);
     quote! {
         __builder.operator(::ouzel::private::engine::OperatorSpec {
             id: #id,
@@ -235,8 +237,10 @@ fn operator(graph: &Graph, index: NodeIndex) -> TokenStream {
     }
 }
 
-/// FNV-1a over the operator's tokens.
-fn fingerprint(op: &Op) -> u64 {
+/// FNV-1a over the operator's tokens, the ids of its inputs, and the plain statements, whose values
+/// any operator may use.
+fn fingerprint(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> u64 {
+    let op = &graph.nodes[index].op;
     let text = match op {
         Op::Source(index) => format!("source {index}"),
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
@@ -249,13 +253,15 @@ fn fingerprint(op: &Op) -> u64 {
         Op::Aggregate(aggregate) => {
             let closures =
                 aggregate.arguments.iter().map(|a| a.closure.to_token_stream().to_string());
-            format!(
-                "aggregate {} {}",
-                aggregate.expr.to_token_stream(),
-                closures.collect::<Vec<_>>().join(" ")
-            )
+            // A placeholder's number is the operator's place, which says nothing of its code.
+            let expr = aggregate.expr.to_token_stream().to_string();
+            let expr = expr.replace(&format!("__argument{index}_"), "__argument_");
+            format!("aggregate {expr} {}", closures.collect::<Vec<_>>().join(" "))
         }
     };
+    let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
+    let plain = plain.iter().map(|s| s.to_token_stream().to_string()).collect::<String>();
+    let text = format!("{text} of {} with {plain}", inputs.collect::<Vec<_>>().join(", "));
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
     })
@@ -281,10 +287,14 @@ fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
 
 fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
     let windowing = graph.windowing(index);
-    let (handle, key, value) =
-        (var("keyed", index), var("key", windowing.key_by), var("value", index));
+    let span = graph.nodes[index].ident.span();
+    let (handle, key, value) = (
+        var_at("keyed", index, span),
+        var_at("key", windowing.key_by, span),
+        var_at("value", index, span),
+    );
     let windows = match windowing.window {
-        Some(window) => var("value", window).to_token_stream(),
+        Some(window) => var_at("value", window, span).to_token_stream(),
         None => quote!(::ouzel::dsl::Unwindowed),
     };
     let lateness = match windowing.lateness {
@@ -296,7 +306,7 @@ fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
     };
     let (key_names, value_names) = column_names(graph, index);
     let (sources, upstream) = upstream(graph, index);
-    quote! {
+    quote_spanned! {span=>
         let #handle = __builder.aggregate(
             #index,
             #key,
@@ -379,8 +389,8 @@ fn named(
     span: proc_macro2::Span,
 ) -> Option<TokenStream> {
     let unknown = graph.nodes[node].names.unknown() && !matches!(graph.nodes[node].op, Op::Finals);
-    let mut tie = tie;
-    tie.set_span(tie.span().located_at(span));
+    let span = proc_macro2::Span::mixed_site().located_at(span);
+    let tie = Ident::new(&tie.to_string(), span);
     unknown.then(|| quote_spanned!(span=> ::ouzel::dsl::data::named(#tie);))
 }
 
@@ -389,21 +399,10 @@ fn shared(job: &Job, plain: &[Stmt]) -> Vec<Ident> {
     let mut names: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
     for statement in plain {
         if let Stmt::Local(local) = statement {
-            bound(&local.pat, &mut names);
+            lower::bindings(&local.pat, &mut names);
         }
     }
     names
-}
-
-fn bound(pattern: &Pat, names: &mut Vec<Ident>) {
-    struct Bound<'a>(&'a mut Vec<Ident>);
-    impl<'ast> syn::visit::Visit<'ast> for Bound<'_> {
-        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
-            self.0.push(pattern.ident.clone());
-            syn::visit::visit_pat_ident(self, pattern);
-        }
-    }
-    syn::visit::Visit::visit_pat(&mut Bound(names), pattern);
 }
 
 fn stage_tokens(job: &Job, graph: &Graph, head: NodeIndex, shared: &[Ident]) -> TokenStream {

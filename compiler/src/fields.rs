@@ -83,6 +83,8 @@ fn walk(
 ) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let punct = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == wanted);
+    // `0..f.n` is a range up to `f.n`, and no field `f`.
+    let range = |at: usize| at > 1 && punct(at - 2, '.');
     let mut at = 0;
     while at < tokens.len() {
         match &tokens[at] {
@@ -97,10 +99,14 @@ fn walk(
                 }
             }
             // A format string may capture the binding.
-            TokenTree::Literal(text) if in_macro && text.to_string().contains(parameter) => {
+            TokenTree::Literal(text)
+                if in_macro && text.to_string().contains(parameter.trim_start_matches("r#")) =>
+            {
                 return false;
             }
-            TokenTree::Ident(ident) if *ident == parameter && (at == 0 || !punct(at - 1, '.')) => {
+            TokenTree::Ident(ident)
+                if *ident == parameter && (at == 0 || !punct(at - 1, '.') || range(at)) =>
+            {
                 if in_macro || !punct(at + 1, '.') {
                     return false;
                 }
@@ -261,6 +267,9 @@ mod tests {
     fn only_plain_field_reads_narrow_the_projection() {
         assert_eq!(reads("|f| f.a + f.b.c"), Some(vec!["a".into(), "b".into()]));
         assert_eq!(reads("|_| 1"), Some(vec![]));
+        assert_eq!(reads("|f| 0..f.a"), Some(vec!["a".into()]));
+        assert_eq!(reads("|f| f.b..=f.a"), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(reads("|f| 0..*f"), None);
         assert_eq!(reads("|f| { let g = f.a; g.len() }"), Some(vec!["a".into()]));
         for whole in [
             "|f| f",

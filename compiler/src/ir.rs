@@ -41,6 +41,24 @@ pub enum Op {
     Finals,
 }
 
+/// What an operator gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    Stream,
+    Keyed,
+    Table,
+}
+
+impl Op {
+    pub fn gives(&self) -> Gives {
+        match self {
+            Op::Source(_) | Op::Each(..) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,
+            Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) => Gives::Keyed,
+            Op::Aggregate(_) => Gives::Table,
+        }
+    }
+}
+
 /// Operators on one record at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Each {

@@ -44,5 +44,10 @@ pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {
 
 /// A variable of the expansion, which no name in the user's code can meet.
 fn var(name: &str, index: usize) -> Ident {
-    Ident::new(&format!("__{name}{index}"), Span::mixed_site())
+    var_at(name, index, Span::call_site())
+}
+
+/// The same variable, for which errors point at the user's code.
+fn var_at(name: &str, index: usize, span: Span) -> Ident {
+    Ident::new(&format!("__{name}{index}"), Span::mixed_site().located_at(span))
 }

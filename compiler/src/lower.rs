@@ -4,7 +4,9 @@
 //! everything else in a body is left to rustc as it stands.
 
 use crate::ast::{Errors, Job};
-use crate::ir::{Aggregate, Argument, Each, Graph, Names, Node, NodeIndex, Op, Output, Shape};
+use crate::ir::{
+    Aggregate, Argument, Each, Gives, Graph, Names, Node, NodeIndex, Op, Output, Shape,
+};
 use crate::names;
 use proc_macro2::Span;
 use std::collections::BTreeMap;
@@ -60,10 +62,17 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
         lowering.scope.insert(input.name.to_string(), index);
     }
     let mut plain = Vec::new();
+    let mut values: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
     for statement in &job.statements {
         match lowering.statement(statement) {
-            Ok(true) => {}
-            Ok(false) => plain.push(statement.clone()),
+            Ok(dataflow) => {
+                if let Err(error) = lowering.order(statement, dataflow, &mut values) {
+                    lowering.errors.push(error);
+                }
+                if !dataflow {
+                    plain.push(statement.clone());
+                }
+            }
             Err(Stop::Error(error)) => lowering.errors.push(error),
             Err(Stop::Unknown) => return Ok(Lowered::Unknown),
         }
@@ -78,6 +87,34 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
 }
 
 impl Lowering {
+    /// Plain statements run once, before any record: so the name of a value means the same
+    /// throughout, and what changes a value stands before the first operator.
+    fn order(&self, statement: &Stmt, dataflow: bool, values: &mut Vec<Ident>) -> syn::Result<()> {
+        let begun = self.graph.nodes.iter().any(|n| !matches!(n.op, Op::Source(_)));
+        match statement {
+            Stmt::Local(local) => {
+                let mut names = Vec::new();
+                bindings(&local.pat, &mut names);
+                for name in names {
+                    let stream = !dataflow && self.scope.contains_key(&name.to_string());
+                    if stream || values.contains(&name) {
+                        let message = format!(
+                            "`{name}` is bound twice: in a job, what is no stream or table has one name and one value"
+                        );
+                        return Err(Error::new(name.span(), message));
+                    }
+                    values.extend((!dataflow).then_some(name));
+                }
+                Ok(())
+            }
+            Stmt::Expr(..) | Stmt::Macro(_) if begun => Err(Error::new_spanned(
+                statement,
+                "put this before the first operator: plain statements run once, before any record",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Lowers a statement; false if it is not dataflow.
     fn statement(&mut self, statement: &Stmt) -> Result<bool, Stop> {
         let Stmt::Local(local) = statement else { return Ok(false) };
@@ -120,6 +157,7 @@ impl Lowering {
 
     fn operator(&mut self, receiver: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
         let name = call.method.to_string();
+        self.takes(&name, receiver).map_err(|why| Error::new_spanned(&call.method, why))?;
         if let Some(each) = Each::by_name(&name) {
             let closure = closure_argument(call)?;
             let names = match each {
@@ -187,6 +225,51 @@ impl Lowering {
             }
             _ => Err(Stop::Unknown),
         }
+    }
+
+    /// What is wrong if an operator does not take what stands before it.
+    fn takes(&self, name: &str, receiver: NodeIndex) -> Result<(), String> {
+        let found = self.graph.nodes[receiver].op.gives();
+        let wrong = match (name, found) {
+            ("named", _) => return Ok(()),
+            ("aggregate" | "window", Gives::Stream) => {
+                format!(
+                    "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
+                )
+            }
+            ("window", Gives::Keyed) if self.graph.windowing(receiver).window.is_some() => {
+                "the records are in windows already".to_owned()
+            }
+            ("lateness", Gives::Keyed) if self.graph.windowing(receiver).lateness.is_some() => {
+                "the windows have a lateness already".to_owned()
+            }
+            ("aggregate" | "window" | "lateness" | "late", Gives::Keyed) => return Ok(()),
+            ("lateness" | "late", Gives::Stream) => {
+                format!("`{name}` needs windows: put `.key_by(..).window(tumbling(..))` before it")
+            }
+            ("finals", Gives::Table) => return Ok(()),
+            ("finals", _) => {
+                "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
+            }
+            ("lateness" | "late", Gives::Table) => {
+                format!("`{name}` stands before `.aggregate(..)`")
+            }
+            ("aggregate" | "window", Gives::Table) => {
+                format!("`{name}` takes a keyed stream, and this is a table")
+            }
+            (_, Gives::Stream) => return Ok(()),
+            // Rustc says best that there is no such operator.
+            _ if Each::by_name(name).is_none() && !["merge", "key_by"].contains(&name) => {
+                return Ok(());
+            }
+            (_, Gives::Keyed) => {
+                format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
+            }
+            (_, Gives::Table) => format!(
+                "`{name}` takes a stream, and this is a table: the table of an aggregate with a lateness gives a stream by `.finals()`"
+            ),
+        };
+        Err(wrong)
     }
 
     /// The names of the records that a keyed stream is made of.
@@ -290,11 +373,28 @@ impl Lowering {
                 let message = format!("two outputs are named `{name}`");
                 return Err(Error::new_spanned(part, message).into());
             }
+            let table = matches!(self.graph.nodes[node].op, Op::Aggregate(_));
+            if table && self.graph.outputs.iter().any(|o| o.node == node) {
+                let message = "this table is an output already: a table has one name";
+                return Err(Error::new_spanned(part, message).into());
+            }
             names::check(&self.graph, node, &name).map_err(Stop::Error)?;
             self.graph.outputs.push(Output { name, node, span: part.span() });
         }
         Ok(())
     }
+}
+
+/// The names that a pattern binds.
+pub fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
+    struct Bindings<'a>(&'a mut Vec<Ident>);
+    impl<'ast> syn::visit::Visit<'ast> for Bindings<'_> {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.0.push(pattern.ident.clone());
+            syn::visit::visit_pat_ident(self, pattern);
+        }
+    }
+    syn::visit::Visit::visit_pat(&mut Bindings(names), pattern);
 }
 
 fn ident_of(pattern: &Pat) -> Option<&Ident> {
@@ -319,7 +419,9 @@ fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
         argument = *paren.expr;
     }
     match argument {
-        Expr::Closure(closure) if closure.inputs.len() == 1 => {
+        Expr::Closure(mut closure) if closure.inputs.len() == 1 => {
+            // Twin and stage both need what it captures.
+            closure.capture = None;
             if let Some(word) = &closure.asyncness {
                 let message = format!(
                     "the closure of `{}` must not be async: it runs once a record",
@@ -432,6 +534,7 @@ fn hoist(
                     _ => None,
                 };
                 own.push(arguments.len());
+                closure.capture = None;
                 arguments.push(Argument { closure: closure.clone(), place: place.clone() });
                 *argument = syn::parse_quote!(#place);
             }

@@ -7,7 +7,7 @@
 use crate::ast::Job;
 use crate::fields::{self, Read};
 use crate::ir::{Each, Graph, NodeIndex, Op};
-use crate::var;
+use crate::{var, var_at};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -39,8 +39,9 @@ pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
     let body = emitter.push(head, &var("record", head).to_token_stream());
     let Emitter { operators, keyed, outputs, .. } = emitter;
     let ports = keyed.iter().map(|node| {
-        let (port, handle) = (var("port", *node), var("keyed", *node));
-        quote!(let mut #port = #handle.port(__ports); let #port = &mut *#port;)
+        let span = graph.nodes[*node].ident.span();
+        let (port, handle) = (var("port", *node), var_at("keyed", *node, span));
+        quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
     });
     let rows = outputs.iter().map(|output| {
         let (port, handle) = (var("rows", *output), var("output", *output));
@@ -357,7 +358,9 @@ impl Emitter<'_> {
             code.push(match self.graph.nodes[*consumer].op {
                 Op::Late => {
                     let next = self.push(*consumer, record);
-                    quote_spanned!(span=> for _ in 0..__assigned.late { #next })
+                    quote_spanned!(span=> for _ in 0..__assigned.late {
+                        __cx.branch(__chunk, |__cx| { #next ::core::result::Result::Ok(()) })?;
+                    })
                 }
                 _ => {
                     let add =

@@ -4,21 +4,22 @@
 
 use crate::ast::Job;
 use crate::ir::{Each, Graph, Node, NodeIndex, Op};
-use crate::var;
-use proc_macro2::TokenStream;
+use crate::var_at;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// The twin's closure.
 pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
     let steps = graph.nodes.iter().enumerate().map(|(index, node)| step(job, index, node));
     let outputs = graph.outputs.iter().map(|o| {
-        let value = var("twin", o.node);
-        quote_spanned!(o.span=> #value)
+        let value = var_at("twin", o.node, o.span);
+        quote!(#value)
     });
     let ty = &job.output;
     let outputs = match graph.outputs.len() {
         1 => quote!(#(#outputs)*),
-        _ => quote!((#(#outputs,)*)),
+        _ => quote_spanned!(Span::mixed_site().located_at(job.tail.span())=> (#(#outputs,)*)),
     };
     quote! {
         #[allow(unused, clippy::all)]
@@ -30,12 +31,13 @@ pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
 }
 
 fn step(job: &Job, index: NodeIndex, node: &Node) -> TokenStream {
-    let (value, tie) = (var("twin", index), var("tie", index));
-    let stream = var("stream", index);
-    let inputs: Vec<_> = node.inputs.iter().map(|i| var("twin", *i)).collect();
-    let input = inputs.first();
     let method = &node.ident;
-    let span = method.span();
+    // One hygiene for the whole call, so that its span is the operator's and not the macro's.
+    let span = Span::mixed_site().located_at(method.span());
+    let here = |name: &str| var_at(name, index, span);
+    let (value, tie, stream) = (here("twin"), here("tie"), here("stream"));
+    let inputs: Vec<_> = node.inputs.iter().map(|i| var_at("twin", *i, span)).collect();
+    let input = inputs.first();
     let call = match &node.op {
         Op::Source(source) => {
             let ty = &job.inputs[*source].stream;
@@ -52,16 +54,16 @@ fn step(job: &Job, index: NodeIndex, node: &Node) -> TokenStream {
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
         Op::KeyBy(closure) => {
-            let key = var("key", index);
+            let key = here("key");
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
         Op::Window(_) | Op::Lateness(_) => {
-            let argument = var("value", index);
+            let argument = here("value");
             quote_spanned!(span=> #input.#method(#argument))
         }
         Op::Late | Op::Finals => quote_spanned!(span=> #input.#method().tie(#stream)),
         Op::Aggregate(aggregate) => {
-            let argument = var("value", index);
+            let argument = here("value");
             let closures = aggregate.arguments.iter().map(|a| {
                 let (place, closure) = (&a.place, &a.closure);
                 quote!(#input.tied_argument(#place).argument(#closure);)

@@ -53,7 +53,11 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
     }
 
     fn state_type(&self) -> String {
-        std::any::type_name::<(K, A::Acc)>().to_owned()
+        format!(
+            "{} by windows of {} us",
+            std::any::type_name::<(K, W, A::Acc)>(),
+            self.windows.size()
+        )
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {

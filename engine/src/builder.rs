@@ -39,9 +39,15 @@ impl<K, W, A> Clone for KeyedHandle<K, W, A> {
 
 impl<K, W, A> Copy for KeyedHandle<K, W, A> {}
 
-impl<K: Key, W: Windows, A: Aggregate> KeyedHandle<K, W, A> {
+impl<K, W, A> KeyedHandle<K, W, A> {
     /// The worker's combiner.
-    pub fn port(self, ports: &Ports) -> RefMut<'_, Combiner<K, W, A>> {
+    // The bounds stand here, so that rustc names the one that is not met and not this method.
+    pub fn port(self, ports: &Ports) -> RefMut<'_, Combiner<K, W, A>>
+    where
+        K: Key,
+        W: Windows,
+        A: Aggregate,
+    {
         ports.get(self.port)
     }
 }
@@ -162,6 +168,12 @@ impl Builder {
             }
         };
         self.note(operator, note);
+        // Other fields are other records, whatever the code says.
+        let record = format!("{:?} {:?}", R::fields(), event_time);
+        let fingerprint = &mut self.plan.operators[operator].fingerprint;
+        *fingerprint = record.bytes().fold(*fingerprint, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+        });
         let prune = prune.iter().filter_map(|(name, op, value)| {
             Some(Comparison { field: index(name)?, op: *op, value: value.clone() })
         });

@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Into how many parts by hash each spill is cut.
 pub const PARTS: usize = 4;
 
+/// How many runs a part may have before they are merged.
+const RUNS_MAX: usize = 24;
+
 /// The runs of one keyed operator: a list for each part.
 #[derive(Clone, Default)]
 pub struct Runs {
@@ -30,6 +33,7 @@ pub struct Runs {
 pub struct Run {
     file: Arc<File>,
     start: u64,
+    end: u64,
 }
 
 impl Runs {
@@ -47,6 +51,26 @@ impl Runs {
     pub fn append(&mut self, other: &mut Runs) {
         self.parts.iter_mut().zip(&mut other.parts).for_each(|(a, b)| a.append(b));
         self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    /// Merges the runs of each part that has many of them into one: each open run takes a file
+    /// handle and a buffer, and holds keys that others hold too.
+    pub fn compact<K: Key, A: Aggregate>(&mut self, aggregate: &A, dir: &Path) -> Result<()> {
+        for runs in self.parts.iter_mut().filter(|runs| runs.len() >= RUNS_MAX) {
+            let what = |e| Error::io(format!("merging spilled state in {}", dir.display()), e);
+            let file = tempfile::tempfile_in(dir).map_err(what)?;
+            let mut out = BufWriter::with_capacity(1 << 18, file);
+            let (mut end, mut encoded) = (0, Vec::new());
+            Part(runs).read::<K, A>(aggregate, i64::MAX, false, |start, key, acc| {
+                encoded.clear();
+                K::encode(key.view(), &mut encoded);
+                end += write_entry(&mut out, start, &encoded, &acc).map_err(what)?;
+                Ok(())
+            })?;
+            let file = out.into_inner().map_err(|e| what(e.into_error()))?;
+            *runs = vec![Run { file: Arc::new(file), start: 0, end }];
+        }
+        Ok(())
     }
 
     /// Its parts, to be read in parallel.
@@ -96,6 +120,7 @@ impl Part<'_> {
             for cursor in heap {
                 self.0[cursor.run].start = cursor.at;
             }
+            self.0.retain(|run| run.start < run.end);
         }
         Ok(())
     }
@@ -158,7 +183,7 @@ pub fn write_runs<K: Key, A: Aggregate>(
         runs.bytes += writer.bytes;
         let file = writer.out.into_inner().map_err(|e| Error::io(what(), e.into_error()))?;
         if writer.bytes > 0 {
-            list.push(Run { file: Arc::new(file), start: 0 });
+            list.push(Run { file: Arc::new(file), start: 0, end: writer.bytes });
         }
     }
     Ok(())

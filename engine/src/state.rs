@@ -86,7 +86,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
                 write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
             }
         }
-        Ok(())
+        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)
     }
 
     /// Gives the rows that are on disk, up to windows that begin at `until`.

@@ -83,7 +83,8 @@ impl Worker {
         let chunk = Chunk {
             batch,
             partition: 0,
-            offsets: Offsets::From(0),
+            // A final row has no offset: its key and window, which are in it, are its address.
+            offsets: Offsets::Each(Vec::new()),
             rejects: Vec::new(),
             pruned: Pruned::default(),
         };

@@ -9,6 +9,7 @@ use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, RunConfig, Ticket, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -80,7 +81,10 @@ impl Run<'_> {
         self.pool.scope(|scope| {
             for _ in 0..self.pool.current_num_threads() {
                 scope.spawn(|_| {
-                    if let Err(error) = self.work(&queue, &gates) {
+                    // A panic, such as in a source of the user's, must not leave others waiting.
+                    let work = AssertUnwindSafe(|| self.work(&queue, &gates));
+                    let panicked = |_| Err(Error::Failed("a worker thread panicked".to_owned()));
+                    if let Err(error) = catch_unwind(work).unwrap_or_else(panicked) {
                         lock(&queue).clear();
                         gates.fail();
                         // Others are cancelled by the first error, which is the one to tell.

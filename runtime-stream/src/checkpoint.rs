@@ -53,6 +53,8 @@ pub struct Position {
     pub offset: u64,
     /// The greatest event time before it.
     pub seen: i64,
+    /// Whether it had ended: then it may not have grown since.
+    pub ended: bool,
 }
 
 /// What is kept of a keyed operator.
@@ -260,9 +262,13 @@ impl Write for Counted<'_> {
 
 /// An operator's id as a file's name.
 fn file_name(id: &str) -> String {
-    id.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
-        .collect()
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if id.chars().all(plain) {
+        return id.to_owned();
+    }
+    // Two ids must not share a file, whatever their letters.
+    let hex: String = id.bytes().map(|b| format!("{b:02x}")).collect();
+    format!("x{hex}")
 }
 
 /// Refuses state that belongs to another job, or to other code of this one.

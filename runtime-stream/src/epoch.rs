@@ -88,6 +88,7 @@ impl Run {
         let positions = positions(&wiring, manifest, &gates)?;
         let (tally, bytes) = (tally(plan, manifest), manifest.bytes);
         let outputs = Outputs::open(&wiring, manifest)?;
+        let mut watermarks = vec![i64::MIN; plan.keyed.len()];
         let (mut states, mut settled) = (Vec::new(), Vec::new());
         let memory = config.memory_bytes / 2 / plan.keyed.len().max(1);
         for (index, entry) in plan.keyed.iter().enumerate() {
@@ -96,6 +97,7 @@ impl Run {
             let path = match &mut checkpoint {
                 Some(checkpoint) if !checkpoint.is_fresh() => {
                     checkpoint.load(index, state.as_mut())?;
+                    watermarks[index] = checkpoint.kept(index).closed;
                     Some((checkpoint.settled_path(index), checkpoint.kept(index).settled_bytes))
                 }
                 Some(checkpoint) => Some((checkpoint.settled_path(index), 0)),
@@ -119,7 +121,7 @@ impl Run {
             bytes,
             splits: 0,
             moved: false,
-            watermarks: vec![i64::MIN; states.len()],
+            watermarks,
             states,
             began: Instant::now(),
         })
@@ -139,7 +141,7 @@ impl Run {
                 || self.idle.iter().any(|worker| worker.bytes() > memory)
                 || self.wiring.config.stop.load(Ordering::Relaxed)
                 || failed.is_some();
-            while !enough && !self.idle.is_empty() {
+            while !enough && tasks.len() < self.wiring.config.workers.max(1) {
                 let task = match self.next() {
                     Ok(Some(task)) => task,
                     Ok(None) => break,
@@ -149,7 +151,7 @@ impl Run {
                         break;
                     }
                 };
-                let Some(worker) = self.idle.pop() else { break };
+                let worker = self.idle.pop().unwrap_or_else(|| self.wiring.worker());
                 splits += 1;
                 self.start(&mut tasks, worker, task);
                 if self.stream.splits_per_epoch.is_some_and(|most| splits >= most) {
@@ -241,7 +243,11 @@ impl Run {
     fn advance(&mut self, keyed: usize, ended: bool) -> Result<()> {
         let plan = self.wiring.plan.clone();
         let entry = &plan.keyed[keyed];
-        let watermark = if ended { i64::MAX } else { self.watermark(keyed) };
+        let watermark = match ended {
+            true => i64::MAX,
+            // It never goes back: what was closed stays closed.
+            false => self.watermark(keyed).max(self.watermarks[keyed]),
+        };
         let wiring = self.wiring.clone();
         let (outputs, settled) = (&mut self.outputs, &mut self.settled[keyed]);
         let port = plan.ports.iter().position(|p| *p == PortKind::Keyed(keyed));
@@ -350,6 +356,7 @@ impl Run {
                 partition: name.get(lane.partition as usize).cloned().unwrap_or_default(),
                 offset: lane.position,
                 seen: self.gates.seen(lane.source, lane.partition),
+                ended: lane.is_done(),
             };
             (plan.sources[lane.source].input.to_owned(), position)
         });
@@ -362,7 +369,10 @@ impl Run {
             if let Some(settled) = settled {
                 checkpoint.kept(keyed).settled_bytes = settled.commit()?;
             }
-            checkpoint.kept(keyed).closed = self.watermarks[keyed];
+            // Without a lateness nothing is ever closed before the end.
+            if plan.keyed[keyed].lateness.is_some() {
+                checkpoint.kept(keyed).closed = self.watermarks[keyed];
+            }
         }
         let manifest = &mut checkpoint.manifest;
         manifest.inputs.clear();
@@ -411,7 +421,7 @@ fn positions(
     manifest: &Manifest,
     gates: &Gates,
 ) -> Result<Vec<(usize, u32, u64)>> {
-    let mut positions = Vec::new();
+    let (mut positions, mut ended) = (Vec::new(), Vec::new());
     for (source, node) in wiring.plan.sources.iter().enumerate() {
         let names = wiring.sources[source].partitions();
         for held in manifest.inputs.get(node.input).into_iter().flatten() {
@@ -422,7 +432,26 @@ fn positions(
                 )));
             };
             gates.resume(source, partition as u32, held.seen);
+            if held.ended && node.needs_seen {
+                ended.push((source, partition as u32, held.offset));
+            }
             positions.push((source, partition as u32, held.offset));
+        }
+    }
+    // A partition that had ended no longer held the watermark back.
+    for (source, partition, offset) in ended {
+        let mut from = vec![0; wiring.sources[source].partitions().len()];
+        for (_, partition, offset) in positions.iter().filter(|(s, _, _)| *s == source) {
+            from[*partition as usize] = *offset;
+        }
+        let listing = wiring.sources[source].splits(&from)?;
+        if listing.splits.iter().any(|split| split.partition() == partition) {
+            let names = wiring.sources[source].partitions();
+            return Err(Error::State(format!(
+                "the partition `{}` of the input `{}` has grown beyond offset {offset}, where it had ended, and the job has a lateness: what came may be older than what has been closed\n  begin anew with another `--state`",
+                names.get(partition as usize).map_or("", String::as_str),
+                wiring.plan.sources[source].input
+            )));
         }
     }
     Ok(positions)

@@ -50,6 +50,10 @@ pub struct Reader {
 impl Reader {
     /// A reader that begins at these positions: source, partition, offset.
     pub fn new(wiring: &Wiring, shuffle: Option<u64>, positions: Vec<(usize, u32, u64)>) -> Reader {
+        // A run that goes on begins with the partitions that it knew.
+        let of = |source| positions.iter().filter(|(s, _, _)| *s == source).count();
+        let resumed = !positions.is_empty();
+        let began_with = (0..wiring.sources.len()).map(|s| resumed.then(|| of(s))).collect();
         let lanes = positions.into_iter().map(|(source, partition, position)| Lane {
             source,
             partition,
@@ -61,7 +65,7 @@ impl Reader {
         Reader {
             lanes: lanes.collect(),
             ended: vec![false; wiring.sources.len()],
-            began_with: vec![None; wiring.sources.len()],
+            began_with,
             shuffle,
         }
     }
@@ -119,7 +123,8 @@ impl Reader {
     /// A partition found after the start would hold event times back that have already passed.
     fn late_partition(&self, wiring: &Wiring, source: usize, name: &str) -> Result<()> {
         let node = &wiring.plan.sources[source];
-        if self.began_with[source].is_none() || !node.needs_seen {
+        // While there was nothing at all, no watermark has passed anything.
+        if matches!(self.began_with[source], None | Some(0)) || !node.needs_seen {
             return Ok(());
         }
         Err(Error::Usage(format!(

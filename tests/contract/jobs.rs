@@ -46,8 +46,9 @@ pub fn many(
 ) {
     let twice = least * 2.0;
     let all = flights.merge(other).filter(|f| f.dep_delay > Some(least));
-    let outs =
-        all.map(|f| OutRef { name: f.carrier, n: 1 + (twice as i64) }).inspect(|o| drop(o.name));
+    let outs = all
+        .map(|f| OutRef { name: f.carrier, n: 1 + (twice as i64) })
+        .inspect(|o| assert!(!o.name.contains('\0')));
     let words = all
         .flat_map(|f| f.carrier.split(' '))
         .filter_map(|w| w.parse::<i64>().ok())

@@ -211,13 +211,13 @@ fn a_growing_file_is_followed_until_it_is_interrupted() {
             let more = lines(&mut random, 0, 500);
             let cut = more.trim_end().rfind('\n').unwrap() + 4;
             let mut file = std::fs::File::options().append(true).open(&path).unwrap();
-            file.write_all(more[..cut].as_bytes()).unwrap();
+            file.write_all(&more.as_bytes()[..cut]).unwrap();
             let ended = whole.len() + more[..cut].rfind('\n').unwrap() + 1;
             whole += &more[..cut];
             let manifest = Path::new(&state).join("manifest.json");
             let read = || number(&manifest, "offset") == Some(ended as u64);
             assert!(until(&mut child, read), "round {round}, part {part}");
-            file.write_all(more[cut..].as_bytes()).unwrap();
+            file.write_all(&more.as_bytes()[cut..]).unwrap();
             whole += &more[cut..];
             let read = || number(&manifest, "offset") == Some(whole.len() as u64);
             assert!(until(&mut child, read), "round {round}, part {part}");

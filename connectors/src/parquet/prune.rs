@@ -114,7 +114,12 @@ impl<'a> Chunk<'a> {
             return false;
         }
         let (Some(min), Some(max)) = (self.bound(false), self.bound(true)) else { return false };
-        let (min, max) = match (min.compare(&comparison.value), max.compare(&comparison.value)) {
+        // The job compares an `f32` with the constant as an `f32`.
+        let value = match (&self.field.ty, &comparison.value) {
+            (Type::Float { bits: 32 }, Constant::Float(c)) => Constant::Float(f64::from(*c as f32)),
+            (_, value) => value.clone(),
+        };
+        let (min, max) = match (min.compare(&value), max.compare(&value)) {
             (Some(min), Some(max)) => (min, max),
             _ => return false,
         };

@@ -24,16 +24,4 @@ fn a_number_as_lateness(flights: Stream<Flight>) -> Table<Windowed<String>, u64>
     flights.key_by(|f| f.carrier).window(tumbling(hours(1))).lateness(60).aggregate(count())
 }
 
-#[job]
-fn twice(flights: Stream<Flight>) -> Table<Windowed<String>, u64> {
-    let hourly = flights.key_by(|f| f.carrier).window(tumbling(hours(1)));
-    hourly.window(tumbling(days(1))).aggregate(count())
-}
-
-#[job]
-fn final_twice(flights: Stream<Flight>) -> Stream<Final<String, u64>> {
-    let hourly = flights.key_by(|f| f.carrier).window(tumbling(hours(1))).lateness(hours(1));
-    hourly.aggregate(count()).finals().finals()
-}
-
 fn main() {}
