@@ -31,9 +31,10 @@ pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
 }
 
 fn step(job: &Job, index: NodeIndex, node: &Node) -> TokenStream {
-    let method = &node.ident;
-    // One hygiene for the whole call, so that its span is the operator's and not the macro's.
-    let span = Span::mixed_site().located_at(method.span());
+    // One hygiene for the whole call: where a part of it has another, rustc points at `#[job]`.
+    let span = Span::mixed_site().located_at(node.ident.span());
+    let mut method = node.ident.clone();
+    method.set_span(span);
     let here = |name: &str| var_at(name, index, span);
     let (value, tie, stream) = (here("twin"), here("tie"), here("stream"));
     let inputs: Vec<_> = node.inputs.iter().map(|i| var_at("twin", *i, span)).collect();
