@@ -291,7 +291,7 @@ impl Lowering {
         if text.is_empty() {
             return Err(Error::new_spanned(name, "a name must not be empty").into());
         }
-        if self.graph.nodes.iter().any(|n| n.id == text) {
+        if self.graph.nodes.iter().enumerate().any(|(i, n)| i != node && n.id == text) {
             let message = format!("two operators are named `{text}`: ids must differ");
             return Err(Error::new_spanned(name, message).into());
         }
