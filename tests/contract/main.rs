@@ -1,6 +1,7 @@
 //! The contract, tested across crates.
 
 mod aggregates;
+mod changed;
 mod errors;
 mod jobs;
 mod keys;
