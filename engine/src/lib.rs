@@ -24,4 +24,4 @@ pub use config::{RunConfig, StreamConfig};
 pub use gate::{Gates, Ticket};
 pub use output::Output;
 pub use wiring::Wiring;
-pub use worker::Worker;
+pub use worker::{Task, Worker};

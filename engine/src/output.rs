@@ -53,6 +53,10 @@ impl<T: Data> Port for Output<T> {
         self
     }
 
+    fn bytes(&self) -> usize {
+        self.done.iter().map(RecordBatch::get_array_memory_size).sum()
+    }
+
     fn take(&mut self, all: bool) -> Vec<RecordBatch> {
         if all && self.held > 0 {
             self.flush();

@@ -11,6 +11,16 @@ use ouzel_hooks::Event;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+/// A split to be run.
+pub struct Task {
+    /// The source's index.
+    pub source: usize,
+    /// What to read.
+    pub split: Box<dyn Split>,
+    /// Its place in its partition, where that matters.
+    pub ticket: Option<Ticket>,
+}
+
 /// What one thread needs to run stages.
 pub struct Worker {
     /// What the stages push into.
@@ -20,22 +30,24 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Reads a split and runs its chunks. With a ticket, that is with a lateness downstream, the
-    /// chunks wait until the splits before it in their partition are decoded.
+    /// Reads a split and runs its chunks, and tells `after` of each. With a ticket, that is with a
+    /// lateness downstream, the chunks wait until the splits before it in their partition are
+    /// decoded.
     pub fn split(
         &mut self,
         wiring: &Wiring,
-        source: usize,
-        split: Box<dyn Split>,
+        Task { source, split, ticket }: Task,
         gates: &Gates,
-        ticket: Option<Ticket>,
+        after: &mut dyn FnMut(&mut Worker) -> Result<()>,
     ) -> Result<()> {
         let (partition, bytes) = (split.partition() as usize, split.bytes());
         let partitions = wiring.sources[source].partitions();
         let partition = partitions.get(partition).map_or("", String::as_str);
         match ticket {
-            None => split
-                .read(&mut |chunk| self.source_chunk(wiring, source, partition, chunk, i64::MIN))?,
+            None => split.read(&mut |chunk| {
+                self.source_chunk(wiring, source, partition, chunk, i64::MIN)?;
+                after(self)
+            })?,
             Some(ticket) => {
                 let time_max = wiring.plan.sources[source].time_max;
                 let mut chunks = Vec::new();
@@ -50,6 +62,7 @@ impl Worker {
                 let base = gates.pass(ticket, reached)?;
                 for (before, chunk) in chunks {
                     self.source_chunk(wiring, source, partition, chunk, base.max(before))?;
+                    after(self)?;
                 }
             }
         }

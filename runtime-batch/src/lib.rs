@@ -3,10 +3,9 @@
 mod outputs;
 
 use crate::outputs::Outputs;
-use ouzel_dsl::connector::Split;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, RunConfig, Ticket, Wiring, Worker};
+use ouzel_engine::{Gates, RunConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,8 +57,8 @@ struct Run<'a> {
     tally: Mutex<Tally>,
 }
 
-/// A split in the queue.
-type Task = (usize, Box<dyn Split>, Option<Ticket>);
+/// After so many chunks a worker hands on its rows and looks at its memory.
+const LOOK_EVERY: u32 = 16;
 
 impl Run<'_> {
     /// Reads all sources to their ends; how many bytes that was.
@@ -70,10 +69,10 @@ impl Run<'_> {
             for split in open.splits(&[])?.splits {
                 let needs_seen = self.wiring.plan.sources[source].needs_seen;
                 let ticket = needs_seen.then(|| gates.ticket(source, split.partition()));
-                queue.push_back((source, split, ticket));
+                queue.push_back(Task { source, split, ticket });
             }
         }
-        let bytes = queue.iter().map(|(_, split, _): &Task| split.bytes()).sum();
+        let bytes = queue.iter().map(|task: &Task| task.split.bytes()).sum();
         let (job, config) = (self.wiring.plan.job, &self.wiring.config);
         config.observers.tell(Event::Started { mode: "batch", job, bytes_total: Some(bytes) });
         let queue: Mutex<VecDeque<Task>> = Mutex::new(queue);
@@ -107,12 +106,17 @@ impl Run<'_> {
         let mut worker = self.wiring.worker();
         // Half of its share, since a table that grows takes twice its size for a moment.
         let memory = self.wiring.config.memory_bytes / self.pool.current_num_threads() / 2;
-        while let Some((source, split, ticket)) = { lock(queue).pop_front() } {
-            worker.split(self.wiring, source, split, gates, ticket)?;
+        let mut chunks = 0u32;
+        while let Some(task) = { lock(queue).pop_front() } {
+            worker.split(self.wiring, task, gates, &mut |worker| {
+                chunks += 1;
+                if !chunks.is_multiple_of(LOOK_EVERY) {
+                    return Ok(());
+                }
+                self.collect(worker, false)?;
+                if worker.bytes() > memory { worker.spill(self.wiring) } else { Ok(()) }
+            })?;
             self.collect(&mut worker, false)?;
-            if worker.bytes() > memory {
-                worker.spill(self.wiring)?;
-            }
         }
         lock(&self.workers).push(worker);
         Ok(())

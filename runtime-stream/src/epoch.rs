@@ -2,13 +2,13 @@
 
 use crate::checkpoint::{Checkpoint, Manifest, Position};
 use crate::outputs::Outputs;
-use crate::reader::{Reader, Task};
+use crate::reader::Reader;
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
 use ouzel_dsl::plan::PortKind;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, RunConfig, StreamConfig, Wiring, Worker};
+use ouzel_engine::{Gates, RunConfig, StreamConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -205,7 +205,7 @@ impl Run {
         self.bytes += task.split.bytes();
         let (wiring, gates) = (self.wiring.clone(), self.gates.clone());
         tasks.spawn_blocking(move || {
-            let done = worker.split(&wiring, task.source, task.split, &gates, task.ticket);
+            let done = worker.split(&wiring, task, &gates, &mut |_| Ok(()));
             (worker, done)
         });
     }

@@ -2,7 +2,7 @@
 
 use ouzel_dsl::connector::Split;
 use ouzel_dsl::{Error, Result};
-use ouzel_engine::{Gates, Ticket, Wiring};
+use ouzel_engine::{Gates, Task, Wiring};
 use std::collections::VecDeque;
 
 /// One partition of a source.
@@ -24,16 +24,6 @@ impl Lane {
     pub fn is_done(&self) -> bool {
         self.ended && self.queue.is_empty()
     }
-}
-
-/// A split to be run.
-pub struct Task {
-    /// The source's index.
-    pub source: usize,
-    /// What to read.
-    pub split: Box<dyn Split>,
-    /// Its place in its partition, where that matters.
-    pub ticket: Option<Ticket>,
 }
 
 /// Hands out splits.

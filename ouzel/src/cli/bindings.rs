@@ -64,6 +64,29 @@ fn bind<'a>(
     Ok(bound)
 }
 
+/// No output may be written over an input, or over another output.
+pub(super) fn apart(
+    inputs: &BTreeMap<String, String>,
+    outputs: &BTreeMap<String, String>,
+) -> Result<()> {
+    let file = |uri: &str| {
+        let path = uri.split_once('?').map_or(uri, |(path, _)| path);
+        (path != "-").then(|| std::fs::canonicalize(path).unwrap_or_else(|_| path.into()))
+    };
+    let mut taken: Vec<_> = inputs.iter().map(|(name, uri)| ("input", name, file(uri))).collect();
+    for (name, uri) in outputs {
+        let here = file(uri);
+        let same = |(_, _, held): &&(_, _, _)| here.is_some() && *held == here;
+        if let Some((what, other, _)) = taken.iter().find(same) {
+            return Err(Error::Usage(format!(
+                "the output `{name}` and the {what} `{other}` are the same file, {uri}: give them different ones"
+            )));
+        }
+        taken.push(("output", name, here));
+    }
+    Ok(())
+}
+
 /// Name and URI, if what stands before the first `=` is a name.
 fn split(value: &str) -> Option<(&str, &str)> {
     let (name, uri) = value.split_once('=')?;
@@ -96,6 +119,20 @@ mod tests {
             assert_eq!(inputs(&[uri]).unwrap(), expected(uri));
             assert_eq!(inputs(&[&format!("flights={uri}")]).unwrap(), expected(uri));
         }
+    }
+
+    #[test]
+    fn an_output_is_not_written_over_an_input_or_another_output() {
+        let uris = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, uri)| ((*name).to_owned(), (*uri).to_owned())).collect()
+        };
+        let inputs = uris(&[("flights", "Cargo.toml?format=csv")]);
+        assert!(apart(&inputs, &uris(&[("kept", "-"), ("late", "-")])).is_ok());
+        assert!(apart(&inputs, &uris(&[("kept", "a.csv"), ("late", "b.csv")])).is_ok());
+        let over = apart(&inputs, &uris(&[("kept", "./Cargo.toml")])).unwrap_err().to_string();
+        assert!(over.contains("the output `kept` and the input `flights`"), "{over}");
+        let twice = apart(&inputs, &uris(&[("kept", "a.csv"), ("late", "a.csv?header=false")]));
+        assert!(twice.unwrap_err().to_string().contains("the output `late` and the output `kept`"));
     }
 
     #[test]

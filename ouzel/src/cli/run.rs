@@ -20,6 +20,7 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
 
     let inputs = bindings::read(&plan, End::Input, matches)?;
     let given = bindings::read(&plan, End::Output, matches)?;
+    bindings::apart(&inputs, &given)?;
     let mut config = config(&plan, &inputs, matches)?;
     config.outputs = outputs::sinks(&plan, &given, &out)?;
     if let Some(progress) = &progress {
