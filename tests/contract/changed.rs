@@ -165,3 +165,72 @@ fn a_second_process_on_the_same_state_is_refused() {
     drop(lock);
     run::<first::totals>(state.path(), 1).execute().unwrap();
 }
+
+mod wired {
+    use super::*;
+
+    #[job]
+    pub fn wired(events: Stream<Event>, least: i64) -> (Table<String, i64>, Stream<Event>) {
+        let more = events.filter(|e| e.n >= least);
+        let less = events.filter(|e| e.n < least);
+        let sums = more.key_by(|e| e.who).aggregate(sum(|e| e.n));
+        (sums, more)
+    }
+}
+
+mod wired_otherwise {
+    use super::*;
+
+    #[job]
+    pub fn wired(events: Stream<Event>, least: i64) -> (Table<String, i64>, Stream<Event>) {
+        let more = events.filter(|e| e.n >= least);
+        let less = events.filter(|e| e.n < least);
+        let sums = less.key_by(|e| e.who).aggregate(sum(|e| e.n));
+        (sums, more)
+    }
+}
+
+#[test]
+fn an_operator_that_takes_its_records_from_another_is_refused() {
+    let state = tempfile::tempdir().unwrap();
+    let crash = run::<wired::wired>(state.path(), 1).stream(|stream| {
+        stream.splits_per_epoch = Some(1);
+        stream.crash_after_splits = Some(3);
+    });
+    crash.execute().unwrap_err();
+    let said = refusal(run::<wired_otherwise::wired>(state.path(), 1).execute());
+    assert!(said.contains("`sums.key_by` (tests/contract/changed.rs:"), "{said}");
+}
+
+mod shows_more {
+    use super::*;
+
+    #[job]
+    pub fn shown(events: Stream<Event>, least: i64) -> Stream<Event> {
+        let more = events.filter(|e| e.n >= least);
+        let less = events.filter(|e| e.n < least).inspect(|_| ());
+        more
+    }
+}
+
+mod shows_less {
+    use super::*;
+
+    #[job]
+    pub fn shown(events: Stream<Event>, least: i64) -> Stream<Event> {
+        let more = events.filter(|e| e.n >= least);
+        let less = events.filter(|e| e.n < least).inspect(|_| ());
+        less
+    }
+}
+
+#[test]
+fn an_output_that_shows_another_operator_is_refused() {
+    let state = tempfile::tempdir().unwrap();
+    let crash = run::<shows_more::shown>(state.path(), 1).stream(|stream| {
+        stream.splits_per_epoch = Some(1);
+        stream.crash_after_splits = Some(3);
+    });
+    crash.execute().unwrap_err();
+    refusal(run::<shows_less::shown>(state.path(), 1).execute());
+}
