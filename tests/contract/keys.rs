@@ -27,6 +27,7 @@ struct Item {
     group: Option<String>,
     kind: Kind,
     place: Place,
+    #[record(event_time)]
     at: Timestamp,
     price: Decimal<2>,
 }
@@ -135,5 +136,43 @@ fn rule_10_keys_have_one_encoding() {
         let input = ratios.iter().map(|r| vec![item(*r)]).collect();
         let left = check::<counts>().input("items", input).agrees();
         left.table("by_float", [(0.0, 2u64), (f64::NAN, 2)]);
+    }
+}
+
+#[job]
+fn many(items: Stream<Item>) -> (Table<(String, i64), u64>, Table<Windowed<i64>, u64>) {
+    let pairs = items.key_by(|i| (i.name, i.number)).aggregate(count());
+    let daily = items.key_by(|i| i.number % 50).named("rest").window(tumbling(days(1)));
+    let daily = daily.aggregate(count());
+    (pairs, daily)
+}
+
+#[test]
+fn more_keys_than_memory_holds() {
+    let item = |n: i64| Item {
+        name: format!("name {}", n % 1000),
+        number: n % 700,
+        ratio: 0.0,
+        small: 0.0,
+        group: None,
+        kind: Kind::Ask,
+        place: Place { city: String::new(), floor: None },
+        at: Timestamp::from_micros(days(n % 9).micros()),
+        price: Decimal::from_units(0),
+    };
+    let partitions = [0..2000, 0..1, 1000..2500];
+    let input: Vec<Vec<_>> = partitions.map(|part| part.map(item).collect()).to_vec();
+    let all = || input.iter().flatten().cloned();
+    for seed in 0..3 {
+        let left = check::<many>().input("items", input.clone()).seed(seed).agrees();
+        left.table("pairs", counted(all().map(|i| (i.name, i.number))));
+        let daily = counted(all().map(|i| (i.number % 50, i.at)));
+        left.table(
+            "daily",
+            daily.into_iter().map(|((key, start), n)| {
+                let end = Timestamp::from_micros(start.micros() + days(1).micros());
+                (Windowed { key, window: Window { start, end } }, n)
+            }),
+        );
     }
 }
