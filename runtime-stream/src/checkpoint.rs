@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The version of everything in the folder.
 const FORMAT: u32 = 1;
@@ -98,16 +99,13 @@ impl Checkpoint {
             .truncate(false)
             .open(dir.join("lock"))
             .map_err(what)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::State(format!(
-                    "the state folder {} is in use by another process: wait for it to end, or give another `--state`",
-                    dir.display()
-                )));
-            }
-            Err(TryLockError::Error(e)) => return Err(what(e)),
-        }
+        take(&lock).map_err(|error| match error {
+            TryLockError::WouldBlock => Error::State(format!(
+                "the state folder {} is in use by another process: wait for it to end, or give another `--state`",
+                dir.display()
+            )),
+            TryLockError::Error(e) => what(e),
+        })?;
         let manifest = match std::fs::read(dir.join("manifest.json")) {
             Ok(bytes) => {
                 let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
@@ -258,6 +256,18 @@ impl Write for Counted<'_> {
     fn flush(&mut self) -> std::io::Result<()> {
         self.0.file.flush()
     }
+}
+
+/// Takes a lock. A process that has just ended may still seem to hold it: a child that it, or this
+/// one, is about to start has all its files until it runs a program of its own.
+fn take(lock: &File) -> std::result::Result<(), TryLockError> {
+    for _ in 0..40 {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(25)),
+            done => return done,
+        }
+    }
+    lock.try_lock()
 }
 
 /// An operator's id as a file's name.

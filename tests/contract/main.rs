@@ -5,8 +5,6 @@ mod changed;
 mod errors;
 mod jobs;
 mod keys;
-mod killed;
 mod one_record;
 mod rules;
-mod ui;
 mod windows;

@@ -153,13 +153,13 @@ fn run(mut command: Command) {
 
 #[test]
 fn killed_at_any_moment_and_started_again_until_it_is_done() {
-    let place = Place::with_events(40, 3_000);
+    let place = Place::with_events(40, 12_000);
     run(place.watched("batch", &["--mode", "batch"]));
     let mut random = Random(7);
     let mut kills = 0;
     while kills < 8 {
         let mut child = place.streamed("stream").spawn().unwrap();
-        let (from, epochs) = (place.epoch("stream"), random.below(3));
+        let (from, epochs) = (place.epoch("stream"), random.below(2));
         // A moment later than the commit: somewhere in the work of the next epoch.
         let (mut looks, later) = (0, random.below(400));
         let alive = until(&mut child, || {
