@@ -32,9 +32,9 @@ use std::marker::PhantomData;
 /// - adding is merging: adding `v` to `a` gives what merging `a` with (`zero` plus `v`) gives;
 /// - an accumulator that is written with serde and read back is the same.
 ///
-/// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `ouzel verify`
-/// and the test harness merge in random trees and compare. A panic in `add`, `merge` or `finish`
-/// fails the job, whatever its error policy.
+/// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
+/// the test harness cut the work in many ways, merge in as many orders, and compare. A panic in
+/// `add`, `merge` or `finish` fails the job, whatever its error policy.
 ///
 /// # Example
 ///

@@ -10,6 +10,7 @@ use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Aggregate, Error, Key, Result, Windows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -378,7 +379,15 @@ fn in_parallel<T: Send, R: Send>(
     let tasks = items.into_iter().zip(&results).map(|(item, result)| {
         let f = &f;
         let task = move || {
-            let done = f(item);
+            // What panics here is a user's `merge` or `finish`, which fails the job.
+            let done = catch_unwind(AssertUnwindSafe(|| f(item))).unwrap_or_else(|panic| {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                Err(Error::Failed(format!(
+                    "an aggregate panicked: {}",
+                    text.unwrap_or("no message")
+                )))
+            });
             *result.lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
         };
         Box::new(task) as Box<dyn FnOnce() + Send + '_>

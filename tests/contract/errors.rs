@@ -101,10 +101,12 @@ struct Touchy {
     add: bool,
     merge: bool,
     finish: bool,
+    panics: bool,
 }
 
 fn touchy(_: Arg<i64>, step: &str) -> Touchy {
-    Touchy { add: step == "add", merge: step == "merge", finish: step == "finish" }
+    let is = |name| step == name;
+    Touchy { add: is("add"), merge: is("merge"), finish: is("finish"), panics: is("panic") }
 }
 
 impl Aggregate for Touchy {
@@ -128,6 +130,7 @@ impl Aggregate for Touchy {
     }
 
     fn finish(&self, acc: &(i64, i64)) -> Result<i64, String> {
+        assert!(!self.panics, "cannot be read at all");
         if self.finish {
             return Err("cannot be read".to_owned());
         }
@@ -150,11 +153,13 @@ fn an_error_in_reading_an_aggregate_always_fails_the_job() {
 }
 
 #[test]
-fn a_panic_in_adding_to_an_aggregate_fails_the_job() {
+fn a_panic_in_an_aggregate_fails_the_job() {
     for policy in [OnError::Fail, OnError::Skip, OnError::DeadLetter] {
-        let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4])).on_error(policy);
-        let error = check.param("step", "add").fails().to_string();
-        assert!(error.contains("cannot add 4"), "{error}");
+        for (step, said) in [("add", "cannot add 4"), ("panic", "cannot be read at all")] {
+            let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4]));
+            let error = check.on_error(policy).param("step", step).fails().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }
 
