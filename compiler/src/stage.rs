@@ -71,11 +71,14 @@ pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
             (open, time)
         }
     };
-    let (seen_start, seen) = match needs.seen {
-        true => {
+    let source = matches!(graph.nodes[head].op, Op::Source(_));
+    let (seen_start, seen) = match (needs.seen, source) {
+        (true, true) => {
             (Some(quote!(let mut __seen = __cx.seen;)), Some(quote!(__seen = __seen.max(__time);)))
         }
-        false => (None, None),
+        // What a final row has seen is its own event time, whatever came before it.
+        (true, false) => (None, Some(quote!(let __seen = __time;))),
+        (false, _) => (None, None),
     };
     let count = graph.nodes.len();
     let run = quote! {
