@@ -1,7 +1,7 @@
 //! How fast one thread decodes a file of events: `decode FILE [COLUMN...]`.
 
 use ouzel_connectors::input;
-use ouzel_dsl::connector::Request;
+use ouzel_dsl::connector::{Demand, Request};
 use ouzel_dsl::schema::{Field, Type};
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ fn main() -> ouzel_dsl::Result<()> {
             split.read(&mut |chunk| {
                 rows += chunk.batch.num_rows();
                 rejects += chunk.rejects.len();
-                Ok(())
+                Ok(Demand::More)
             })?;
         }
         let seconds = start.elapsed().as_secs_f64();

@@ -3,7 +3,7 @@
 //! Each function panics with the law that is broken, so that a test only has to call it.
 
 use arrow::array::RecordBatch;
-use ouzel_dsl::connector::{Connect, Listing, Request, Sink, Source};
+use ouzel_dsl::connector::{Chunk, Connect, Demand, Listing, Request, Sink, Source};
 use ouzel_dsl::json;
 use ouzel_dsl::schema::{Field, Type};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 struct Log {
     /// Offset and row, or why it is none.
     records: Vec<(u64, String)>,
-    /// Start and end of each split.
+    /// Start and end of each split, or of each part of it between two pauses.
     splits: Vec<(u64, u64)>,
 }
 
@@ -21,8 +21,8 @@ struct Log {
 /// of all partitions, in order of partition and offset.
 ///
 /// The laws: splits follow each other without gap or overlap, in order of offset, and each gives
-/// records of its own range only, in ascending order. Resuming at the end of any split gives
-/// exactly the rest. Neither the size of chunks nor that of splits changes a record or its offset;
+/// records of its own range only, in ascending order. Resuming at the end of any split, or
+/// where it paused, gives exactly the rest. Neither the size of chunks nor that of splits changes a record or its offset;
 /// no chunk has more rows than were asked for. Leaving out columns changes no others.
 ///
 /// # Panics
@@ -31,7 +31,7 @@ struct Log {
 pub fn source(connect: &dyn Connect, request: &Request, expected: &[RecordBatch]) {
     let source = open(connect, request);
     assert!(source.bounded(), "{}: only bounded sources are checked", connect.describe());
-    let whole = read(source.as_ref(), request, &[]);
+    let whole = read(source.as_ref(), request, &[], Demand::More);
     let rows: Vec<&String> = whole.values().flat_map(|l| &l.records).map(|(_, r)| r).collect();
     let wanted: Vec<String> = expected.iter().flat_map(shown).collect();
     assert_eq!(rows.len(), wanted.len(), "as many rows as expected");
@@ -40,6 +40,7 @@ pub fn source(connect: &dyn Connect, request: &Request, expected: &[RecordBatch]
     }
     again(source.as_ref(), request, &whole);
     resumed(source.as_ref(), request, &whole);
+    paused(source.as_ref(), request, &whole);
     resized(connect, request, &whole);
     projected(connect, request, &whole);
 }
@@ -65,7 +66,12 @@ fn list(source: &dyn Source, from: &[u64]) -> Listing {
 }
 
 /// Reads all that is left, and checks each split against the laws of order.
-fn read(source: &dyn Source, request: &Request, from: &[u64]) -> BTreeMap<u32, Log> {
+fn read(
+    source: &dyn Source,
+    request: &Request,
+    from: &[u64],
+    demand: Demand,
+) -> BTreeMap<u32, Log> {
     let listing = list(source, from);
     assert!(listing.end, "a bounded source gives all that is left, and says so");
     let partitions = source.partitions().len();
@@ -80,9 +86,8 @@ fn read(source: &dyn Source, request: &Request, from: &[u64]) -> BTreeMap<u32, L
             Some((_, before)) => assert_eq!(*before, start, "splits have neither gap nor overlap"),
             None => assert!(start >= asked, "nothing before {asked} is read again"),
         }
-        log.splits.push((start, end));
         let mut records = Vec::new();
-        let done = split.read(&mut |chunk| {
+        let mut emit = |chunk: Chunk| {
             let rows = chunk.batch.num_rows();
             assert!(rows <= request.chunk_rows, "a chunk has at most chunk_rows rows");
             assert_eq!(chunk.partition, partition, "a chunk is of its split's partition");
@@ -97,9 +102,22 @@ fn read(source: &dyn Source, request: &Request, from: &[u64]) -> BTreeMap<u32, L
                 assert!(last < first, "chunks come in order of offset");
             }
             records.extend(these);
-            Ok(())
-        });
-        done.unwrap_or_else(|e| panic!("reading {start}..{end} of partition {partition}: {e}"));
+            Ok(demand)
+        };
+        let (mut next, mut at) = (Some(split), start);
+        while let Some(split) = next {
+            assert_eq!(split.end(), end, "the rest of a split ends where it did");
+            assert_eq!(split.start(), at, "and begins where it paused");
+            next = split
+                .read(&mut emit)
+                .unwrap_or_else(|e| panic!("reading {start}..{end} of partition {partition}: {e}"));
+            let from = std::mem::replace(&mut at, next.as_ref().map_or(end, |rest| rest.start()));
+            log.splits.push((from, at));
+            assert!(
+                next.is_none() || demand == Demand::Pause,
+                "a split pauses when it is asked to"
+            );
+        }
         let inside = |offset: u64| (start..end).contains(&offset);
         assert!(
             records.iter().all(|(offset, _)| inside(*offset)),
@@ -111,10 +129,21 @@ fn read(source: &dyn Source, request: &Request, from: &[u64]) -> BTreeMap<u32, L
 }
 
 fn again(source: &dyn Source, request: &Request, whole: &BTreeMap<u32, Log>) {
-    assert_eq!(&read(source, request, &[]), whole, "reading again gives the same");
+    let again = read(source, request, &[], Demand::More);
+    assert_eq!(&again, whole, "reading again gives the same");
 }
 
-/// Resumes at each split's end.
+/// Reads with as many pauses as possible.
+fn paused(source: &dyn Source, request: &Request, whole: &BTreeMap<u32, Log>) {
+    let paused = read(source, request, &[], Demand::Pause);
+    for (partition, log) in whole {
+        let records = paused.get(partition).map(|l| &l.records);
+        assert_eq!(records, Some(&log.records), "pauses change nothing");
+    }
+    resumed(source, request, &paused);
+}
+
+/// Resumes at the end of each split or part.
 fn resumed(source: &dyn Source, request: &Request, whole: &BTreeMap<u32, Log>) {
     for (partition, log) in whole {
         // Many splits are sampled.
@@ -124,7 +153,7 @@ fn resumed(source: &dyn Source, request: &Request, whole: &BTreeMap<u32, Log>) {
             if let Some(at) = from.get_mut(*partition as usize) {
                 *at = *end;
             }
-            let rest = read(source, request, &from);
+            let rest = read(source, request, &from, Demand::More);
             let rest = rest.get(partition).map(|l| l.records.clone()).unwrap_or_default();
             let wanted: Vec<_> =
                 log.records.iter().filter(|(offset, _)| offset >= end).cloned().collect();
@@ -138,7 +167,7 @@ fn resized(connect: &dyn Connect, request: &Request, whole: &BTreeMap<u32, Log>)
     for (chunk_rows, split_bytes) in [(1, 1), (3, 64), (1000, 1000), (7, u64::MAX)] {
         let request = Request { chunk_rows, split_bytes, ..request.clone() };
         let source = open(connect, &request);
-        let logs = read(source.as_ref(), &request, &[]);
+        let logs = read(source.as_ref(), &request, &[], Demand::More);
         for (partition, log) in whole {
             let records = logs.get(partition).map(|l| l.records.clone()).unwrap_or_default();
             assert_eq!(
@@ -154,7 +183,7 @@ fn projected(connect: &dyn Connect, request: &Request, whole: &BTreeMap<u32, Log
     for read_only in request.read.iter().map(|i| vec![*i]).chain([Vec::new()]) {
         let request = Request { read: read_only.clone(), ..request.clone() };
         let source = open(connect, &request);
-        let logs = read(source.as_ref(), &request, &[]);
+        let logs = read(source.as_ref(), &request, &[], Demand::More);
         for (partition, log) in whole {
             // A record that was rejected for a column that is not read may be none now.
             let rejected = |text: &str| text.starts_with("reject: ");

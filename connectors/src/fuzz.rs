@@ -4,8 +4,8 @@
 //! nor that of chunks nor where the text is cut changes any of them.
 
 use crate::rows::Rows;
-use crate::text::{CsvOptions, Head, TextFormat, decode_all};
-use ouzel_dsl::connector::Request;
+use crate::text::{CsvOptions, Head, Records, TextFormat};
+use ouzel_dsl::connector::{Chunk, Demand, Request};
 use ouzel_dsl::schema::{Field, Type};
 use ouzel_dsl::{Error, json};
 use std::io::Read;
@@ -101,9 +101,9 @@ pub fn fields() -> Vec<Field> {
 }
 
 /// Offset, and row or reject.
-type Records = Vec<(u64, String)>;
+type Decoded = Vec<(u64, String)>;
 
-fn check(format: &TextFormat, data: &[u8]) -> Records {
+fn check(format: &TextFormat, data: &[u8]) -> Decoded {
     let fields = fields();
     let all: Vec<usize> = (0..fields.len()).collect();
     let request = Request { read: all.clone(), fields, chunk_rows: 5, ..Request::default() };
@@ -149,14 +149,13 @@ fn decode(
     data: &[u8],
     offset: u64,
     block: usize,
-) -> Records {
-    let mut rows = Rows::of(request, &head.fields);
-    let mut records = Vec::new();
+) -> Decoded {
+    let mut decoded = Vec::new();
     let failed = |e| Error::io("reading", e);
-    let mut decoder = format.decoder(head);
+    let rows = Rows::of(request, &head.fields);
+    let mut records = Records::new(format.decoder(head), rows, offset);
     let mut input = Slow(data, block);
-    let decoder = decoder.as_mut();
-    let end = decode_all(&mut input, offset, true, decoder, &mut rows, &failed, &mut |chunk| {
+    let mut emit = |chunk: Chunk| {
         let mut these = Vec::new();
         for row in 0..chunk.batch.num_rows() {
             these.push((chunk.offsets.get(row), json::row(&chunk.batch, row)));
@@ -168,12 +167,19 @@ fn decode(
             these.push((reject.offset, format!("reject: {}", reject.reason)));
         }
         these.sort();
-        records.extend(these);
-        Ok(())
-    });
-    assert_eq!(end.ok(), Some(offset + data.len() as u64), "all bytes are read");
-    assert!(records.is_sorted_by(|a, b| a.0 < b.0), "records come in order");
-    records
+        decoded.extend(these);
+        Ok(Demand::Pause)
+    };
+    loop {
+        match records.read(&mut input, &failed, &mut emit) {
+            Ok(Demand::Pause) => {}
+            Ok(Demand::More) => break,
+            Err(e) => panic!("{e}"),
+        }
+    }
+    assert_eq!(records.offset(), offset + data.len() as u64, "all bytes are read");
+    assert!(decoded.is_sorted_by(|a, b| a.0 < b.0), "records come in order");
+    decoded
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ impl ArrowFile {
                     at += len;
                 }
             }
-            Ok(())
+            Ok(None)
         });
         Piece { start, end, bytes, read }
     }

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use ouzel_dsl::connector::{
-    Append, Chunk, Connect, Listing, Offsets, Pruned, Replace, Request, Sink, Source, Split,
+    Append, Chunk, Connect, Demand, Listing, Offsets, Pruned, Replace, Request, Sink, Source, Split,
 };
 use ouzel_dsl::{Error, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,8 +46,8 @@ impl Source for MemorySource {
         true
     }
 
-    fn partitions(&self) -> Vec<String> {
-        (0..self.batches.len()).map(|i| i.to_string()).collect()
+    fn partitions(&self) -> Arc<Vec<String>> {
+        Arc::new((0..self.batches.len()).map(|i| i.to_string()).collect())
     }
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {
@@ -104,7 +104,10 @@ impl Split for MemorySplit {
         self.batch.get_array_memory_size() as u64
     }
 
-    fn read(self: Box<Self>, emit: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<()> {
+    fn read(
+        self: Box<Self>,
+        emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
+    ) -> Result<Option<Box<dyn Split>>> {
         let read = self.request.read.iter().filter_map(|i| self.request.fields.get(*i));
         let schema = self.batch.schema_ref();
         let indices: Vec<usize> = read.filter_map(|f| schema.index_of(&f.name).ok()).collect();
@@ -124,7 +127,7 @@ impl Split for MemorySplit {
             })?;
             at += len;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -1,13 +1,13 @@
 //! One file of an input, opened and checked: what each format gives to the source above it.
 
 use ouzel_dsl::Result;
-use ouzel_dsl::connector::Chunk;
+use ouzel_dsl::connector::{Chunk, Demand};
 
 /// The end of a file whose length is not known before it is read: compressed text.
 pub(crate) const UNKNOWN_END: u64 = i64::MAX as u64;
 
 /// Takes chunks.
-pub(crate) type Emit<'a> = dyn FnMut(Chunk) -> Result<()> + 'a;
+pub(crate) type Emit<'a> = dyn FnMut(Chunk) -> Result<Demand> + 'a;
 
 /// A file, opened and checked against the record.
 pub(crate) trait Opened: Send + Sync {
@@ -30,5 +30,5 @@ pub(crate) struct Piece {
     pub(crate) read: Box<ReadPiece>,
 }
 
-/// Reads a piece.
-pub(crate) type ReadPiece = dyn FnOnce(&mut Emit<'_>) -> Result<()> + Send;
+/// Reads a piece, or as much of it as is asked for: the rest is another piece.
+pub(crate) type ReadPiece = dyn FnOnce(&mut Emit<'_>) -> Result<Option<Piece>> + Send;

@@ -182,7 +182,8 @@ impl ParquetFile {
     fn piece(&self, start: u64, end: u64, bytes: u64, ranges: Vec<Range>) -> Piece {
         let file = self.0.clone();
         let read = Box::new(move |emit: &mut crate::opened::Emit<'_>| {
-            ranges.iter().try_for_each(|range| file.read(*range, emit))
+            ranges.iter().try_for_each(|range| file.read(*range, emit))?;
+            Ok(None)
         });
         Piece { start, end, bytes, read }
     }
@@ -209,13 +210,14 @@ impl Inner {
         let mut offset = first + range.from;
         let whole = range.from == 0 && range.to == group.num_rows().max(0) as u64;
         if whole && let Some(pruned) = self.pruned(group) {
-            return emit(Chunk {
+            emit(Chunk {
                 batch: RecordBatch::new_empty(self.projected()),
                 partition: 0,
                 offsets: Offsets::From(offset),
                 rejects: Vec::new(),
                 pruned,
-            });
+            })?;
+            return Ok(());
         }
         let mut reader = guarded(&self.shown, || self.reader(range, group, whole))?;
         let end = first + range.to;

@@ -5,7 +5,7 @@ use crate::hive::{self, Constants};
 use crate::input::Input;
 use crate::listing::{self, Found};
 use crate::opened::{Opened, Piece, UNKNOWN_END};
-use ouzel_dsl::connector::{Chunk, Listing, Offsets, Request, Source, Split};
+use ouzel_dsl::connector::{Chunk, Demand, Listing, Offsets, Request, Source, Split};
 use ouzel_dsl::{Error, Result};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,7 @@ pub(crate) struct FileSource {
 struct Files {
     list: Vec<Entry>,
     names: HashSet<String>,
+    partitions: Arc<Vec<String>>,
 }
 
 struct Entry {
@@ -72,6 +73,11 @@ impl FileSource {
             let grows = self.input.grows(kind);
             files.names.insert(found.name.clone());
             let constants = Arc::new(constants);
+            if !self.input.sequence {
+                Arc::make_mut(&mut files.partitions).push(found.name.clone());
+            } else if files.list.is_empty() {
+                Arc::make_mut(&mut files.partitions).push(self.input.uri.path.clone());
+            }
             files.list.push(Entry { name: found.name, file, constants, grows, sealed: None });
         }
         Ok(())
@@ -152,13 +158,23 @@ impl Source for FileSource {
         !self.input.follow
     }
 
-    fn partitions(&self) -> Vec<String> {
-        let files = self.lock();
-        match self.input.sequence {
-            true if files.list.is_empty() => Vec::new(),
-            true => vec![self.input.uri.path.clone()],
-            false => files.list.iter().map(|f| f.name.clone()).collect(),
+    fn partitions(&self) -> Arc<Vec<String>> {
+        self.lock().partitions.clone()
+    }
+
+    /// In a sequence, an offset counts the bytes or rows of all files before it.
+    fn landmark(&self, _partition: u32, offset: u64) -> String {
+        if !self.input.sequence || offset == 0 {
+            return String::new();
         }
+        let (files, mut base) = (self.lock(), 0);
+        for entry in &files.list {
+            match entry.sealed {
+                Some(end) if base + end < offset => base += end,
+                _ => return format!("{} bytes or rows into `{}`", offset - base, entry.name),
+            }
+        }
+        "the end".to_owned()
     }
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {
@@ -203,12 +219,20 @@ impl Split for FileSplit {
         self.piece.bytes
     }
 
-    fn read(self: Box<Self>, emit: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<()> {
+    fn read(
+        self: Box<Self>,
+        emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
+    ) -> Result<Option<Box<dyn Split>>> {
         let FileSplit { piece, partition, base, constants } = *self;
-        (piece.read)(&mut |chunk| {
+        let rest = (piece.read)(&mut |chunk| {
             let chunk = placed(chunk, partition, base);
             emit(if constants.is_empty() { chunk } else { constants.add(chunk)? })
-        })
+        })?;
+        let end = piece.end;
+        Ok(rest.map(|rest| {
+            let piece = Piece { end, ..rest };
+            Box::new(FileSplit { piece, partition, base, constants }) as _
+        }))
     }
 }
 

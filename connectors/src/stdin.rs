@@ -6,8 +6,8 @@
 use crate::input::Input;
 use crate::opened::Emit;
 use crate::rows::Rows;
-use crate::text::{Head, Quotes, TextFormat, decode_all};
-use ouzel_dsl::connector::{Chunk, Listing, Request, Source, Split};
+use crate::text::{Head, Quotes, Records, TextFormat};
+use ouzel_dsl::connector::{Chunk, Demand, Listing, Request, Source, Split};
 use ouzel_dsl::{Error, Result};
 use std::collections::VecDeque;
 use std::io::Read;
@@ -29,7 +29,7 @@ pub(crate) fn open(input: &Input, request: &Request) -> Result<Box<dyn Source>> 
 
 /// A stream of bytes as a source.
 struct Pipe {
-    name: String,
+    names: Arc<Vec<String>>,
     format: TextFormat,
     request: Arc<Request>,
     shared: Arc<Shared>,
@@ -92,7 +92,7 @@ impl Pipe {
             .spawn(move || pump(reader, quotes, &fill))
             .map_err(|e| Error::io("starting the thread that reads the standard input", e))?;
         let (request, head) = (Arc::new(request.clone()), Mutex::new(None));
-        Ok(Pipe { name: name.to_owned(), format, request, shared, head })
+        Ok(Pipe { names: Arc::new(vec![name.to_owned()]), format, request, shared, head })
     }
 
     /// The head, which stands in the first block.
@@ -164,8 +164,8 @@ impl Source for Pipe {
         false
     }
 
-    fn partitions(&self) -> Vec<String> {
-        vec![self.name.clone()]
+    fn partitions(&self) -> Arc<Vec<String>> {
+        self.names.clone()
     }
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {
@@ -233,15 +233,20 @@ impl Split for PipeSplit {
         self.end() - self.start
     }
 
-    fn read(self: Box<Self>, emit: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<()> {
+    fn read(
+        self: Box<Self>,
+        emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
+    ) -> Result<Option<Box<dyn Split>>> {
         let emit: &mut Emit<'_> = emit;
         let at = self.start.max(self.head.records_at);
         let skipped = at.saturating_sub(self.block.start) as usize;
-        let Some(mut bytes) = self.block.bytes.get(skipped..) else { return Ok(()) };
-        let mut decoder = self.format.decoder(&self.head);
-        let mut rows = Rows::of(&self.request, &self.head.fields);
+        let Some(mut bytes) = self.block.bytes.get(skipped..) else { return Ok(None) };
+        let rows = Rows::of(&self.request, &self.head.fields);
+        let mut records = Records::new(self.format.decoder(&self.head), rows, at);
         let failed = |e| Error::io("reading the standard input", e);
-        decode_all(&mut bytes, at, true, decoder.as_mut(), &mut rows, &failed, emit).map(|_| ())
+        // A block is short: there is no pause within it.
+        while records.read(&mut bytes, &failed, emit)? == Demand::Pause {}
+        Ok(None)
     }
 }
 
@@ -295,7 +300,7 @@ mod tests {
                             let text = ouzel_dsl::json::row(&chunk.batch, row);
                             format!("{} {text}", chunk.offsets.get(row))
                         }));
-                        Ok(())
+                        Ok(Demand::More)
                     })
                     .unwrap();
             }

@@ -5,14 +5,14 @@ mod file;
 mod json;
 mod lines;
 mod quotes;
-mod stream;
+mod records;
 
 pub(crate) use csv::{Csv, CsvOptions};
 pub(crate) use file::TextFile;
 pub(crate) use json::JsonLines;
 pub(crate) use lines::Lines;
 pub(crate) use quotes::Quotes;
-pub(crate) use stream::decode_all;
+pub(crate) use records::Records;
 
 use crate::rows::Rows;
 use ouzel_dsl::Result;

@@ -5,6 +5,7 @@ use crate::schema::Field;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use std::fmt;
+use std::sync::Arc;
 
 /// What a job asks of a source.
 #[derive(Clone, Debug, Default)]
@@ -120,12 +121,18 @@ pub trait Source: Send + Sync {
 
     /// The names of the partitions found so far, by index: what addresses show. Grows as
     /// [`splits`](Source::splits) finds new ones; an index once given stays.
-    fn partitions(&self) -> Vec<String>;
+    fn partitions(&self) -> Arc<Vec<String>>;
 
     /// What can be read now at or after these offsets, one for each partition (0 for those beyond
     /// the list's end), in order of offset within each partition. A bounded source gives all that
     /// is left.
     fn splits(&self, from: &[u64]) -> Result<Listing>;
+
+    /// What stands at an offset, for a source where that may change between two runs: a run that
+    /// goes on there is refused if it did. Where offsets stay what they are, nothing.
+    fn landmark(&self, _partition: u32, _offset: u64) -> String {
+        String::new()
+    }
 
     /// How many bytes there are to read from the start, if that is known.
     fn bytes(&self) -> Option<u64> {
@@ -166,8 +173,21 @@ pub trait Split: Send {
     /// About how many bytes are read, for progress.
     fn bytes(&self) -> u64;
 
-    /// Reads all of it, in order of offset, handing each chunk on.
-    fn read(self: Box<Self>, emit: &mut dyn FnMut(Chunk) -> Result<()>) -> Result<()>;
+    /// Reads it in order of offset, handing each chunk on. A split that may take long should stop
+    /// when `emit` asks for a pause, and return the rest of itself, which is read later.
+    fn read(
+        self: Box<Self>,
+        emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
+    ) -> Result<Option<Box<dyn Split>>>;
+}
+
+/// What the receiver of a chunk would like next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// The next chunk.
+    More,
+    /// Nothing for the moment, if it is easy to go on later.
+    Pause,
 }
 
 /// Opens a source for what a job asks; checks the columns before the first record.

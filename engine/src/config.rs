@@ -2,6 +2,7 @@
 
 use ouzel_dsl::connector::{Connect, Sink};
 use ouzel_dsl::stage::OnError;
+use ouzel_dsl::{Error, Plan, Result};
 use ouzel_hooks::Observers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,6 +36,18 @@ pub struct RunConfig {
     pub stop: Arc<AtomicBool>,
     /// Whether a stop may leave a split half read: in batch mode, which then leaves nothing.
     pub stop_within_splits: bool,
+}
+
+impl RunConfig {
+    /// Where an output goes.
+    pub fn sink(&self, plan: &Plan, output: usize) -> Result<Arc<dyn Sink>> {
+        let name = plan.outputs[output].name;
+        self.outputs.get(name).cloned().ok_or_else(|| {
+            Error::Usage(format!(
+                "the output `{name}` has no place to go: give it as `--out {name}=URI`"
+            ))
+        })
+    }
 }
 
 impl Default for RunConfig {

@@ -2,8 +2,8 @@
 //!
 //! Splits of one partition are decoded in parallel, but a record's *seen* is the greatest event
 //! time up to it in order of offset. Each split draws a ticket in that order, publishes the
-//! greatest event time it holds once it is decoded, and waits for those before it. They were
-//! handed out earlier, and publish before they wait, so that no one waits for ever.
+//! greatest event time it holds, and waits for those before it. They were handed out earlier and
+//! wait for none after them, so that no one waits for ever.
 
 use ouzel_dsl::{Error, Result};
 use std::collections::BTreeMap;
@@ -68,8 +68,8 @@ impl Gates {
         Ticket { source, partition, number: gate.issued - 1 }
     }
 
-    /// Publishes the greatest event time of a split, and waits for what was seen before it.
-    pub fn pass(&self, ticket: Ticket, greatest: i64) -> Result<i64> {
+    /// Publishes the greatest event time of a split.
+    pub fn publish(&self, ticket: Ticket, greatest: i64) {
         let mut state = self.lock();
         let gate = state.gates.entry((ticket.source, ticket.partition)).or_default();
         gate.ahead.insert(ticket.number, greatest);
@@ -79,6 +79,11 @@ impl Gates {
             gate.bases.insert(gate.reached, gate.seen);
         }
         self.moved.notify_all();
+    }
+
+    /// Waits for what was seen before a split. To be asked once.
+    pub fn base(&self, ticket: Ticket) -> Result<i64> {
+        let mut state = self.lock();
         loop {
             if state.failed {
                 return Err(Error::Cancelled);

@@ -2,7 +2,7 @@
 
 use crate::config::RunConfig;
 use crate::worker::Worker;
-use ouzel_dsl::connector::{Request, Sink, Source};
+use ouzel_dsl::connector::{Request, Source};
 use ouzel_dsl::plan::{PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::stage::{Ports, Tally};
@@ -75,16 +75,6 @@ impl Wiring {
     /// The stages that an input feeds.
     pub fn stages(&self, input: StageInput) -> impl Iterator<Item = (usize, &StageNode)> {
         self.plan.stages.iter().enumerate().filter(move |(_, stage)| stage.input == input)
-    }
-
-    /// Where an output goes.
-    pub fn sink(&self, output: usize) -> Result<Arc<dyn Sink>> {
-        let name = self.plan.outputs[output].name;
-        self.config.outputs.get(name).cloned().ok_or_else(|| {
-            Error::Usage(format!(
-                "the output `{name}` has no place to go: give it as `--out {name}=URI`"
-            ))
-        })
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::gate::{Gates, Ticket};
 use crate::wiring::Wiring;
 use arrow::array::RecordBatch;
-use ouzel_dsl::Result;
-use ouzel_dsl::connector::{Chunk, Offsets, Pruned, Split};
+use ouzel_dsl::connector::{Chunk, Demand, Offsets, Pruned, Split};
 use ouzel_dsl::plan::{PortKind, StageInput};
 use ouzel_dsl::stage::{Ports, StageContext, Tally};
+use ouzel_dsl::{Error, Result};
 use ouzel_hooks::Event;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -29,46 +29,49 @@ pub struct Worker {
     pub tally: Tally,
 }
 
+/// With a ticket, so many bytes of chunks are held at the most while they wait for the splits
+/// before theirs.
+const HELD_BYTES_MAX: usize = 32 << 20;
+
+/// Is told of each chunk that was run, and says whether to go on.
+pub type After<'a> = dyn FnMut(&mut Worker) -> Result<Demand> + 'a;
+
 impl Worker {
-    /// Reads a split and runs its chunks, and tells `after` of each. With a ticket, that is with a
-    /// lateness downstream, the chunks wait until the splits before it in their partition are
-    /// decoded.
+    /// Reads a split and runs its chunks; returns the rest of it where `after` asked for a pause
+    /// and the split could.
     pub fn split(
         &mut self,
         wiring: &Wiring,
         Task { source, split, ticket }: Task,
         gates: &Gates,
-        after: &mut dyn FnMut(&mut Worker) -> Result<()>,
-    ) -> Result<()> {
-        let (partition, bytes) = (split.partition() as usize, split.bytes());
+        after: &mut After<'_>,
+    ) -> Result<Option<Box<dyn Split>>> {
+        let (index, bytes) = (split.partition() as usize, split.bytes());
         let partitions = wiring.sources[source].partitions();
-        let partition = partitions.get(partition).map_or("", String::as_str);
-        match ticket {
-            None => split.read(&mut |chunk| {
-                self.source_chunk(wiring, source, partition, chunk, i64::MIN)?;
-                after(self)
-            })?,
+        let partition = partitions.get(index).map_or("", String::as_str);
+        let mut pauses = false;
+        let mut run = |chunk, seen| {
+            self.source_chunk(wiring, source, partition, chunk, seen)?;
+            let demand = after(self)?;
+            pauses = demand == Demand::Pause;
+            Ok(demand)
+        };
+        let rest = match ticket {
+            None => split.read(&mut |chunk| run(chunk, i64::MIN))?,
             Some(ticket) => {
                 let time_max = wiring.plan.sources[source].time_max;
-                let mut chunks = Vec::new();
-                let mut reached = i64::MIN;
-                split.read(&mut |chunk| {
-                    let before = reached;
-                    let pruned = chunk.pruned.event_time_max.unwrap_or(i64::MIN);
-                    reached = reached.max(time_max(&chunk.batch).unwrap_or(i64::MIN)).max(pruned);
-                    chunks.push((before, chunk));
-                    Ok(())
-                })?;
-                let base = gates.pass(ticket, reached)?;
-                for (before, chunk) in chunks {
-                    self.source_chunk(wiring, source, partition, chunk, base.max(before))?;
-                    after(self)?;
-                }
+                in_order(split, ticket, gates, time_max, &mut run)?
             }
-        }
+        };
         let input = wiring.plan.sources[source].input;
+        if rest.is_some() && !pauses {
+            return Err(Error::Failed(format!(
+                "the source of `{input}` paused without being asked to"
+            )));
+        }
+        let bytes = bytes - rest.as_ref().map_or(0, |rest| rest.bytes().min(bytes));
         wiring.config.observers.tell(Event::Split { input, bytes });
-        Ok(())
+        Ok(rest)
     }
 
     fn source_chunk(
@@ -80,7 +83,7 @@ impl Worker {
         seen: i64,
     ) -> Result<()> {
         if wiring.config.stop.load(Ordering::Relaxed) && wiring.config.stop_within_splits {
-            return Err(ouzel_dsl::Error::Cancelled);
+            return Err(Error::Cancelled);
         }
         let node = &wiring.plan.sources[source];
         self.tally.out[node.operator] += chunk.pruned.rows;
@@ -161,4 +164,46 @@ impl Worker {
         wiring.config.observers.tell(Event::Spill { bytes });
         Ok(())
     }
+}
+
+/// Reads a split whose chunks need to know the greatest event time of all that is before them in
+/// their partition. Splits are decoded at the same time, so that what they give waits, as long as
+/// it is not too much, until those before have published theirs.
+fn in_order(
+    split: Box<dyn Split>,
+    ticket: Ticket,
+    gates: &Gates,
+    time_max: fn(&RecordBatch) -> Option<i64>,
+    run: &mut dyn FnMut(Chunk, i64) -> Result<Demand>,
+) -> Result<Option<Box<dyn Split>>> {
+    let (mut held, mut held_bytes) = (Vec::new(), 0);
+    let mut reached = i64::MIN;
+    let mut base = None;
+    let rest = split.read(&mut |chunk| {
+        let before = reached;
+        let pruned = chunk.pruned.event_time_max.unwrap_or(i64::MIN);
+        reached = reached.max(time_max(&chunk.batch).unwrap_or(i64::MIN)).max(pruned);
+        if let Some(base) = base {
+            return run(chunk, before.max(base));
+        }
+        held_bytes += chunk.batch.get_array_memory_size();
+        held.push((chunk, before));
+        if held_bytes < HELD_BYTES_MAX {
+            return Ok(Demand::More);
+        }
+        let known = *base.insert(gates.base(ticket)?);
+        let mut demand = Demand::More;
+        for (chunk, before) in held.drain(..) {
+            demand = run(chunk, before.max(known))?;
+        }
+        Ok(demand)
+    })?;
+    gates.publish(ticket, reached);
+    if base.is_none() {
+        let base = gates.base(ticket)?;
+        for (chunk, before) in held {
+            run(chunk, before.max(base))?;
+        }
+    }
+    Ok(rest)
 }

@@ -231,8 +231,8 @@ impl Source for NamedInput {
         !self.name.contains("follow")
     }
 
-    fn partitions(&self) -> Vec<String> {
-        vec![String::new()]
+    fn partitions(&self) -> Arc<Vec<String>> {
+        Arc::new(vec![String::new()])
     }
 
     fn splits(&self, _: &[u64]) -> Result<Listing> {

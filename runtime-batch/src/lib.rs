@@ -3,6 +3,7 @@
 mod outputs;
 
 use crate::outputs::Outputs;
+use ouzel_dsl::connector::Demand;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, RunConfig, Task, Wiring, Worker};
@@ -110,11 +111,13 @@ impl Run<'_> {
         while let Some(task) = { lock(queue).pop_front() } {
             worker.split(self.wiring, task, gates, &mut |worker| {
                 chunks += 1;
-                if !chunks.is_multiple_of(LOOK_EVERY) {
-                    return Ok(());
+                if chunks.is_multiple_of(LOOK_EVERY) {
+                    self.collect(worker, false)?;
+                    if worker.bytes() > memory {
+                        worker.spill(self.wiring)?;
+                    }
                 }
-                self.collect(worker, false)?;
-                if worker.bytes() > memory { worker.spill(self.wiring) } else { Ok(()) }
+                Ok(Demand::More)
             })?;
             self.collect(&mut worker, false)?;
         }

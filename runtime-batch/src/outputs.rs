@@ -19,7 +19,9 @@ impl Outputs {
     pub fn open(wiring: &Wiring) -> Result<Outputs> {
         let outputs = wiring.plan.outputs.iter().enumerate();
         let writers = outputs
-            .map(|(index, output)| wiring.sink(index)?.replace(&output.schema).map(Mutex::new))
+            .map(|(index, output)| {
+                wiring.config.sink(&wiring.plan, index)?.replace(&output.schema).map(Mutex::new)
+            })
             .collect::<Result<_>>()?;
         let dead_letters = wiring.config.dead_letters.as_ref();
         let dead_letters = dead_letters

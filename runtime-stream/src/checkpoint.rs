@@ -33,6 +33,8 @@ pub struct Manifest {
     pub epoch: u64,
     /// Whether the input was read to its end.
     pub finished: bool,
+    /// Whether its outputs were ended after that.
+    pub closed: bool,
     /// Positions by input and partition.
     pub inputs: BTreeMap<String, Vec<Position>>,
     /// Keyed operators, by id.
@@ -52,6 +54,8 @@ pub struct Position {
     pub partition: String,
     /// The next offset.
     pub offset: u64,
+    /// What the source said stands there.
+    pub landmark: String,
     /// The greatest event time before it.
     pub seen: i64,
     /// Whether it had ended: then it may not have grown since.
@@ -66,6 +70,7 @@ pub struct Kept {
     log_bytes: u64,
     /// Its log's length when it was last written anew.
     base_bytes: u64,
+    lateness: Option<i64>,
     /// The watermark up to which windows are closed.
     pub closed: i64,
     /// Where the rows of closed windows end.
@@ -122,7 +127,7 @@ impl Checkpoint {
         checkpoint.describe(plan);
         for entry in &plan.keyed {
             let id = plan.operators[entry.operator].id.clone();
-            let log = checkpoint.open_log(&id, &entry.node.state_type())?;
+            let log = checkpoint.open_log(&id, &entry.node.state_type(), entry.lateness)?;
             checkpoint.logs.push(log);
         }
         Ok(checkpoint)
@@ -136,10 +141,11 @@ impl Checkpoint {
             plan.operators.iter().map(|o| (o.id.clone(), o.fingerprint)).collect();
     }
 
-    fn open_log(&mut self, id: &str, state_type: &str) -> Result<Log> {
+    fn open_log(&mut self, id: &str, state_type: &str, lateness: Option<i64>) -> Result<Log> {
         let fresh = || Kept {
             state_type: state_type.to_owned(),
             log: format!("{}.0.log", file_name(id)),
+            lateness,
             closed: i64::MIN,
             ..Kept::default()
         };
@@ -233,6 +239,12 @@ impl Checkpoint {
         Ok(written)
     }
 
+    /// Notes that the outputs of a finished run were ended.
+    pub fn close(&mut self) -> Result<()> {
+        self.manifest.closed = true;
+        self.publish()
+    }
+
     fn publish(&self) -> Result<()> {
         let what = |e| Error::io(format!("writing the checkpoint in {}", self.dir.display()), e);
         let bytes = serde_json::to_vec_pretty(&self.manifest).map_err(|e| what(e.into()))?;
@@ -256,6 +268,11 @@ impl Write for Counted<'_> {
     fn flush(&mut self) -> std::io::Result<()> {
         self.0.file.flush()
     }
+}
+
+/// A lateness in words.
+fn lateness(micros: Option<i64>) -> String {
+    micros.map_or("none".to_owned(), |micros| format!("{} s", micros as f64 / 1e6))
 }
 
 /// Takes a lock. A process that has just ended may still seem to hold it: a child that it, or this
@@ -306,6 +323,19 @@ fn compare(manifest: &Manifest, plan: &Plan, accept: &[String], dir: &Path) -> R
                 operator.site,
                 kept.state_type,
                 entry.node.state_type()
+            )));
+        }
+    }
+    for entry in &plan.keyed {
+        let operator = &plan.operators[entry.operator];
+        let kept = manifest.keyed.get(&operator.id);
+        if let Some(kept) = kept.filter(|kept| kept.lateness != entry.lateness) {
+            return Err(Error::State(format!(
+                "the lateness before `{}` ({}) was {} and is {}: the state in {here} has closed windows by it\n  begin anew with another `--state`",
+                operator.id,
+                operator.site,
+                lateness(kept.lateness),
+                lateness(entry.lateness),
             )));
         }
     }

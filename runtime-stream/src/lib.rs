@@ -7,11 +7,14 @@
 
 mod checkpoint;
 mod epoch;
+mod flights;
+mod keyed;
 mod outputs;
 mod reader;
+mod resume;
 mod settled;
 
-pub use epoch::CRASH;
+pub use flights::CRASH;
 
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};

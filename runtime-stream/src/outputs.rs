@@ -6,8 +6,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use ouzel_dsl::connector::{Append, Sink};
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;
-use ouzel_dsl::{Error, Result};
-use ouzel_engine::{Wiring, dead_letters};
+use ouzel_dsl::{Error, Plan, Result};
+use ouzel_engine::{RunConfig, Wiring, dead_letters};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -41,10 +41,10 @@ pub struct Table {
 
 impl Outputs {
     /// Opens all of them, at the marks of the last checkpoint.
-    pub fn open(wiring: &Wiring, manifest: &Manifest) -> Result<Outputs> {
+    pub fn open(plan: &Plan, config: &RunConfig, manifest: &Manifest) -> Result<Outputs> {
         let (mut appends, mut tables) = (Vec::new(), Vec::new());
-        for (index, output) in wiring.plan.outputs.iter().enumerate() {
-            let sink = wiring.sink(index)?;
+        for (index, output) in plan.outputs.iter().enumerate() {
+            let sink = config.sink(plan, index)?;
             let whole = matches!(output.kind, OutputKind::Table(_)) && !sink.changes();
             let schema = match output.kind {
                 OutputKind::Table(_) => changes_schema(&output.schema),
@@ -62,7 +62,7 @@ impl Outputs {
             }));
         }
         let mark = manifest.outputs.get(DEAD_LETTERS).map(String::as_str);
-        let dead_letters = wiring.config.dead_letters.as_ref();
+        let dead_letters = config.dead_letters.as_ref();
         let dead_letters = dead_letters
             .map(|s| s.append(&dead_letters::schema(), mark).map(Mutex::new))
             .transpose()?;

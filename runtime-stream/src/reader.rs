@@ -1,9 +1,16 @@
 //! What to read next: the splits of all partitions, those behind in event time first.
 
+use crate::flights::IDLE;
 use ouzel_dsl::connector::Split;
 use ouzel_dsl::{Error, Result};
 use ouzel_engine::{Gates, Task, Wiring};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Listing a source takes no more than one part in so many of the time.
+const LIST_EVERY: u32 = 20;
 
 /// One partition of a source.
 pub struct Lane {
@@ -13,16 +20,36 @@ pub struct Lane {
     pub partition: u32,
     /// The offset after the last split handed out.
     pub position: u64,
+    /// Tells the last split handed out to pause.
+    pub pause: Arc<AtomicBool>,
     /// Whether it gets no more records once its queue is empty.
     ended: bool,
     queue: VecDeque<Box<dyn Split>>,
+    /// How many bytes were handed out.
     bytes: u64,
 }
 
 impl Lane {
+    fn new(source: usize, partition: u32, position: u64) -> Lane {
+        Lane {
+            source,
+            partition,
+            position,
+            pause: Arc::default(),
+            ended: false,
+            queue: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
     /// Whether all of it has been handed out, for good.
     pub fn is_done(&self) -> bool {
         self.ended && self.queue.is_empty()
+    }
+
+    /// Whether there is something to hand out.
+    pub fn has_more(&self) -> bool {
+        !self.queue.is_empty()
     }
 }
 
@@ -30,83 +57,110 @@ impl Lane {
 pub struct Reader {
     /// Every partition found so far.
     pub lanes: Vec<Lane>,
-    /// Whether each source has been listed to its end.
-    ended: Vec<bool>,
-    /// How many partitions each source began with.
-    began_with: Vec<Option<usize>>,
+    sources: Vec<Listed>,
+    /// The lanes that have something: those of sources whose event time matters, and the others.
+    /// The two take turns.
+    ready: [Ready; 2],
+    turn: usize,
     shuffle: Option<u64>,
+}
+
+/// Lanes that have something, by what was seen in them (or more was, by now), then by bytes.
+type Ready = BTreeSet<(i64, u64, usize)>;
+
+/// What is known of a source.
+struct Listed {
+    /// Its lanes, by partition.
+    lanes: Vec<Option<usize>>,
+    /// Whether it has been listed to its end.
+    ended: bool,
+    /// How many partitions it began with.
+    began_with: Option<usize>,
+    /// When to list it again.
+    next: Option<Instant>,
 }
 
 impl Reader {
     /// A reader that begins at these positions: source, partition, offset.
     pub fn new(wiring: &Wiring, shuffle: Option<u64>, positions: Vec<(usize, u32, u64)>) -> Reader {
         // A run that goes on begins with the partitions that it knew.
-        let of = |source| positions.iter().filter(|(s, _, _)| *s == source).count();
         let resumed = !positions.is_empty();
-        let began_with = (0..wiring.sources.len()).map(|s| resumed.then(|| of(s))).collect();
-        let lanes = positions.into_iter().map(|(source, partition, position)| Lane {
-            source,
-            partition,
-            position,
+        let of = |source| positions.iter().filter(|(s, _, _)| *s == source).count();
+        let sources = (0..wiring.sources.len()).map(|source| Listed {
+            lanes: Vec::new(),
             ended: false,
-            queue: VecDeque::new(),
-            bytes: 0,
+            began_with: resumed.then(|| of(source)),
+            next: None,
         });
-        Reader {
-            lanes: lanes.collect(),
-            ended: vec![false; wiring.sources.len()],
-            began_with,
+        let mut reader = Reader {
+            lanes: Vec::new(),
+            sources: sources.collect(),
+            ready: Default::default(),
+            turn: 0,
             shuffle,
+        };
+        for (source, partition, position) in positions {
+            reader.add(source, partition, position);
         }
+        reader
     }
 
-    /// Looks for more to read in sources that have nothing queued; true if there is some.
-    pub fn refresh(&mut self, wiring: &Wiring) -> Result<bool> {
-        for source in 0..wiring.sources.len() {
-            let queued = self.lanes.iter().any(|l| l.source == source && !l.queue.is_empty());
-            if !queued && !self.ended[source] {
+    fn add(&mut self, source: usize, partition: u32, position: u64) {
+        let known = &mut self.sources[source].lanes;
+        known.resize(known.len().max(partition as usize + 1), None);
+        known[partition as usize] = Some(self.lanes.len());
+        self.lanes.push(Lane::new(source, partition, position));
+    }
+
+    /// Looks for more to read in sources of which a partition has nothing queued.
+    pub fn refresh(&mut self, wiring: &Wiring) -> Result<()> {
+        for source in 0..self.sources.len() {
+            let listed = &self.sources[source];
+            let has_more = |lane: &Option<usize>| lane.is_some_and(|l| self.lanes[l].has_more());
+            let busy = !listed.lanes.is_empty() && listed.lanes.iter().all(has_more);
+            if !listed.ended && !busy && listed.next.is_none_or(|next| Instant::now() >= next) {
                 self.list(wiring, source)?;
             }
         }
-        Ok(self.lanes.iter().any(|lane| !lane.queue.is_empty()))
+        Ok(())
     }
 
     fn list(&mut self, wiring: &Wiring, source: usize) -> Result<()> {
-        let partitions = wiring.sources[source].partitions().len();
-        let mut from = vec![0; partitions];
-        for lane in self.lanes.iter().filter(|l| l.source == source) {
-            if let Some(position) = from.get_mut(lane.partition as usize) {
-                *position = lane.position;
-            }
-        }
+        // What is queued is known already.
+        let known = |lane: &Option<usize>| {
+            let lane = lane.map(|lane| &self.lanes[lane]);
+            lane.map_or(0, |lane| lane.queue.back().map_or(lane.position, |split| split.end()))
+        };
+        let from: Vec<u64> = self.sources[source].lanes.iter().map(known).collect();
+        let began = Instant::now();
         let listing = wiring.sources[source].splits(&from)?;
+        let next = Instant::now() + IDLE.max(began.elapsed() * LIST_EVERY);
         let names = wiring.sources[source].partitions();
-        for partition in 0..names.len() as u32 {
-            if !self.lanes.iter().any(|l| l.source == source && l.partition == partition) {
-                self.late_partition(wiring, source, &names[partition as usize])?;
-                self.lanes.push(Lane {
-                    source,
-                    partition,
-                    position: 0,
-                    ended: false,
-                    queue: VecDeque::new(),
-                    bytes: 0,
-                });
+        for (partition, name) in names.iter().enumerate() {
+            if self.sources[source].lanes.get(partition).copied().flatten().is_none() {
+                self.late_partition(wiring, source, name)?;
+                self.add(source, partition as u32, 0);
             }
         }
-        self.began_with[source].get_or_insert(names.len());
+        let listed = &mut self.sources[source];
+        listed.began_with.get_or_insert(names.len());
+        listed.ended = listing.end;
+        listed.next = Some(next);
+        let lane_of = |partition: u32| listed.lanes.get(partition as usize).copied().flatten();
+        let ended = if listing.end { (0..names.len() as u32).collect() } else { listing.ended };
+        for lane in ended.into_iter().filter_map(lane_of) {
+            self.lanes[lane].ended = true;
+        }
+        let mut woken = Vec::new();
         for split in listing.splits {
-            let partition = split.partition();
-            let lane =
-                self.lanes.iter_mut().find(|l| l.source == source && l.partition == partition);
-            if let Some(lane) = lane {
-                lane.queue.push_back(split);
+            if let Some(lane) = lane_of(split.partition()) {
+                if !self.lanes[lane].has_more() {
+                    woken.push(lane);
+                }
+                self.lanes[lane].queue.push_back(split);
             }
         }
-        for lane in self.lanes.iter_mut().filter(|l| l.source == source) {
-            lane.ended |= listing.end || listing.ended.contains(&lane.partition);
-        }
-        self.ended[source] = listing.end;
+        woken.into_iter().for_each(|lane| self.make_ready(wiring, lane));
         Ok(())
     }
 
@@ -114,7 +168,7 @@ impl Reader {
     fn late_partition(&self, wiring: &Wiring, source: usize, name: &str) -> Result<()> {
         let node = &wiring.plan.sources[source];
         // While there was nothing at all, no watermark has passed anything.
-        if matches!(self.began_with[source], None | Some(0)) || !node.needs_seen {
+        if matches!(self.sources[source].began_with, None | Some(0)) || !node.needs_seen {
             return Ok(());
         }
         Err(Error::Usage(format!(
@@ -123,45 +177,82 @@ impl Reader {
         )))
     }
 
-    /// The next split: of the partition that is behind in event time, or else in bytes.
-    pub fn next(&mut self, wiring: &Wiring, gates: &Gates) -> Option<Task> {
-        let ready: Vec<usize> =
-            (0..self.lanes.len()).filter(|i| !self.lanes[*i].queue.is_empty()).collect();
-        let chosen = match &mut self.shuffle {
-            Some(seed) => {
-                *seed = seed
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                let count = ready.len().max(1) as u64;
-                ready.get(((*seed >> 33) % count) as usize).copied()
-            }
-            None => ready.into_iter().min_by_key(|i| {
-                let lane = &self.lanes[*i];
-                let seen = match wiring.plan.sources[lane.source].needs_seen {
-                    true => gates.seen(lane.source, lane.partition),
-                    false => i64::MIN,
-                };
-                (seen, lane.bytes)
-            }),
-        };
-        let lane = &mut self.lanes[chosen?];
-        let split = lane.queue.pop_front()?;
+    fn make_ready(&mut self, wiring: &Wiring, lane: usize) {
+        let Lane { source, bytes, .. } = self.lanes[lane];
+        let timed = usize::from(wiring.plan.sources[source].needs_seen);
+        self.ready[timed].insert((i64::MIN, bytes, lane));
+    }
+
+    /// The next split, with its lane: of the partition that is behind in event time, or else in
+    /// bytes.
+    pub fn next(&mut self, wiring: &Wiring, gates: &Gates) -> Result<Option<(usize, Task)>> {
+        self.refresh(wiring)?;
+        let Some(index) = self.choose(gates) else { return Ok(None) };
+        let lane = &mut self.lanes[index];
+        let Some(split) = lane.queue.pop_front() else { return Ok(None) };
         lane.position = split.end();
         lane.bytes += split.bytes();
-        let needs_seen = wiring.plan.sources[lane.source].needs_seen;
-        let ticket = needs_seen.then(|| gates.ticket(lane.source, lane.partition));
-        Some(Task { source: lane.source, split, ticket })
+        lane.pause = Arc::default();
+        let (source, partition) = (lane.source, lane.partition);
+        if lane.has_more() {
+            self.make_ready(wiring, index);
+        }
+        let needs_seen = wiring.plan.sources[source].needs_seen;
+        let ticket = needs_seen.then(|| gates.ticket(source, partition));
+        Ok(Some((index, Task { source, split, ticket })))
+    }
+
+    fn choose(&mut self, gates: &Gates) -> Option<usize> {
+        if let Some(seed) = &mut self.shuffle {
+            *seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let all: Vec<_> = self.ready.iter().flatten().copied().collect();
+            let chosen = *all.get(((*seed >> 33) % all.len().max(1) as u64) as usize)?;
+            self.ready.iter_mut().for_each(|ready| _ = ready.remove(&chosen));
+            return Some(chosen.2);
+        }
+        self.turn ^= 1;
+        if self.ready[self.turn].is_empty() {
+            self.turn ^= 1;
+        }
+        loop {
+            let (seen, bytes, lane) = self.ready[self.turn].pop_first()?;
+            let Lane { source, partition, .. } = self.lanes[lane];
+            let now = gates.seen(source, partition);
+            if now <= seen || self.ready[self.turn].is_empty() {
+                return Some(lane);
+            }
+            self.ready[self.turn].insert((now, bytes, lane));
+        }
+    }
+
+    /// Tells the last split of each lane to pause.
+    pub fn pause(&self) {
+        self.lanes.iter().for_each(|lane| lane.pause.store(true, Ordering::Relaxed));
+    }
+
+    /// Takes the rest of a lane's last split back.
+    pub fn put_back(&mut self, wiring: &Wiring, index: usize, rest: Box<dyn Split>) {
+        let lane = &mut self.lanes[index];
+        lane.position = rest.start();
+        lane.bytes -= rest.bytes().min(lane.bytes);
+        let woken = !lane.has_more();
+        lane.queue.push_front(rest);
+        if woken {
+            self.make_ready(wiring, index);
+        }
     }
 
     /// How many bytes there are left to read, if every source is known to its end.
     pub fn bytes_left(&self) -> Option<u64> {
         let queued = self.lanes.iter().flat_map(|lane| &lane.queue).map(|split| split.bytes());
-        self.ended.iter().all(|ended| *ended).then(|| queued.sum())
+        self.sources.iter().all(|source| source.ended).then(|| queued.sum())
     }
 
     /// Whether every source has been read to its end.
     pub fn is_done(&self) -> bool {
-        self.ended.iter().all(|e| *e) && self.lanes.iter().all(Lane::is_done)
+        self.sources.iter().all(|s| s.ended) && self.lanes.iter().all(Lane::is_done)
     }
 
     /// The watermark of a source: the least seen of its partitions, those that ended aside.
@@ -170,7 +261,7 @@ impl Reader {
         let least = lanes.map(|lane| gates.seen(lane.source, lane.partition)).min();
         match least {
             Some(seen) => seen,
-            None if self.ended[source] => i64::MAX,
+            None if self.sources[source].ended => i64::MAX,
             None => i64::MIN,
         }
     }

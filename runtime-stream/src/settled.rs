@@ -24,8 +24,16 @@ impl Settled {
             }
             None => tempfile::tempfile(),
         };
-        let file = opened.and_then(|file| file.set_len(len).map(|()| file));
-        let file = file.map_err(|e| Error::io("opening the rows of closed windows", e))?;
+        let what = |e| Error::io("opening the rows of closed windows", e);
+        let file = opened.map_err(what)?;
+        let found = file.metadata().map_err(what)?.len();
+        if found < len {
+            return Err(Error::State(format!(
+                "the rows of closed windows{} have {found} bytes, but the last checkpoint covers {len}: the folder was changed by something else",
+                path.map(|path| format!(" in {}", path.display())).unwrap_or_default()
+            )));
+        }
+        file.set_len(len).map_err(what)?;
         Ok(Settled { file, len })
     }
 

@@ -1,18 +1,22 @@
 //! A file of text: cut into pieces at the ends of records, if it is not compressed.
 
-use super::{Head, Quotes, TextFormat, decode_all};
+use super::{Head, Quotes, Records, TextFormat};
 use crate::format::Compression;
-use crate::opened::{Opened, Piece, UNKNOWN_END};
+use crate::opened::{Emit, Opened, Piece, UNKNOWN_END};
 use crate::rows::Rows;
-use ouzel_dsl::connector::Request;
+use ouzel_dsl::connector::{Demand, Request};
 use ouzel_dsl::{Error, Result};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom, Take};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much is read at once where record ends are looked for.
 const SCAN_BYTES: usize = 1 << 20;
+
+/// A piece is no longer: what is asked for besides, such as the end of an epoch, waits for it.
+const SPLIT_BYTES_MAX: u64 = 1 << 20;
 
 /// A file of text.
 pub(crate) struct TextFile(Arc<Inner>);
@@ -53,6 +57,9 @@ impl Opened for TextFile {
             return Ok(whole.into_iter().collect());
         }
         let len = self.0.plain_len()?;
+        if from == len {
+            return Ok(Vec::new());
+        }
         if from > len {
             return Err(Error::State(format!(
                 "{} has {len} bytes, but byte {from} was reached in it before: a file that is read \
@@ -76,7 +83,8 @@ impl Opened for TextFile {
         match self.0.compression {
             Compression::None => self.0.plain_len(),
             _ => {
-                let copied = std::io::copy(&mut self.0.reader(0)?, &mut std::io::sink());
+                let mut reader = self.0.reader(0, &Arc::default())?;
+                let copied = std::io::copy(&mut reader, &mut std::io::sink());
                 copied.map_err(|e| self.0.failed(e))
             }
         }
@@ -90,26 +98,60 @@ impl Opened for TextFile {
 impl TextFile {
     fn piece(&self, head: &Arc<Head>, start: u64, end: u64, bytes: u64) -> Piece {
         let (file, head) = (self.0.clone(), head.clone());
-        let read = Box::new(move |emit: &mut crate::opened::Emit<'_>| {
+        let read = Box::new(move |emit: &mut Emit<'_>| {
             let at = start.max(head.records_at);
             if at >= end {
-                return Ok(());
+                return Ok(None);
             }
-            let mut input = file.reader(at)?.take(end - at);
-            let mut decoder = file.format.decoder(&head);
-            let mut rows = Rows::of(&file.request, &head.fields);
-            let failed = |e| file.failed(e);
-            let decoder = decoder.as_mut();
-            let reached = decode_all(&mut input, at, true, decoder, &mut rows, &failed, emit)?;
-            if reached < end && end < UNKNOWN_END {
-                return Err(Error::Format(format!(
-                    "{} became shorter while it was read: {reached} bytes are left of {end}",
-                    file.shown
-                )));
-            }
-            Ok(())
+            let taken = Arc::new(AtomicU64::new(0));
+            let input = file.reader(at, &taken)?.take(end - at);
+            let rows = Rows::of(&file.request, &head.fields);
+            let records = Records::new(file.format.decoder(&head), rows, at);
+            Reading { file, input, records, end, bytes, taken }.read(emit)
         });
         Piece { start, end, bytes, read }
+    }
+}
+
+/// A piece that is being read.
+struct Reading {
+    file: Arc<Inner>,
+    input: Take<Box<dyn Read + Send>>,
+    records: Records,
+    end: u64,
+    /// How many bytes of the file it takes, and how many of them were read.
+    bytes: u64,
+    taken: Arc<AtomicU64>,
+}
+
+impl Reading {
+    fn read(mut self, emit: &mut Emit<'_>) -> Result<Option<Piece>> {
+        let file = self.file.clone();
+        let done = self.records.read(&mut self.input, &|e| file.failed(e), emit)?;
+        let reached = self.records.offset();
+        if done == Demand::Pause {
+            let bytes = self.bytes.saturating_sub(self.taken.load(Ordering::Relaxed));
+            let (start, end) = (reached, self.end);
+            return Ok(Some(Piece { start, end, bytes, read: Box::new(|emit| self.read(emit)) }));
+        }
+        if reached < self.end && self.end < UNKNOWN_END {
+            return Err(Error::Format(format!(
+                "{} became shorter while it was read: {reached} bytes are left of {}",
+                file.shown, self.end
+            )));
+        }
+        Ok(None)
+    }
+}
+
+/// Counts the bytes read of a file.
+struct Counted(File, Arc<AtomicU64>);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
     }
 }
 
@@ -120,7 +162,7 @@ impl Inner {
         if let Some(head) = &*cached {
             return Ok(Some(head.clone()));
         }
-        let mut reader = self.reader(0)?;
+        let mut reader = self.reader(0, &Arc::default())?;
         let (mut start, mut wanted) = (Vec::new(), 64 << 10);
         loop {
             let read = reader.as_mut().take(wanted).read_to_end(&mut start);
@@ -145,22 +187,23 @@ impl Inner {
         }
     }
 
-    /// Reads the text from a byte on.
-    fn reader(&self, at: u64) -> Result<Box<dyn Read>> {
+    /// Reads the text from a byte on, and counts the bytes of the file.
+    fn reader(&self, at: u64, taken: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>> {
         let opened = File::open(&self.path);
         let mut file = opened.map_err(|e| Error::io(format!("opening {}", self.shown), e))?;
-        let mut reader: Box<dyn Read> = match self.compression {
+        let counted = |file| Counted(file, taken.clone());
+        let mut reader: Box<dyn Read + Send> = match self.compression {
             Compression::None => {
                 file.seek(SeekFrom::Start(at)).map_err(|e| self.failed(e))?;
-                return Ok(Box::new(file));
+                return Ok(Box::new(counted(file)));
             }
             Compression::Gzip => {
-                let buffered = BufReader::with_capacity(128 << 10, file);
+                let buffered = BufReader::with_capacity(128 << 10, counted(file));
                 Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
             }
-            Compression::Zstd => {
-                Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| self.failed(e))?)
-            }
+            Compression::Zstd => Box::new(
+                zstd::stream::read::Decoder::new(counted(file)).map_err(|e| self.failed(e))?,
+            ),
         };
         let skipped = std::io::copy(&mut reader.by_ref().take(at), &mut std::io::sink());
         let skipped = skipped.map_err(|e| self.failed(e))?;
@@ -192,7 +235,7 @@ impl Inner {
     /// Where pieces may end between two bytes of which the first begins a record; and the end of
     /// the last one.
     fn cuts(&self, start: u64, len: u64, complete: bool) -> Result<(Vec<u64>, u64)> {
-        let size = self.request.split_bytes.max(1);
+        let size = self.request.split_bytes.clamp(1, SPLIT_BYTES_MAX);
         let quotes = self.format.quotes();
         if complete && len.saturating_sub(start) <= size {
             return Ok((Vec::new(), len));

@@ -52,7 +52,7 @@ fn a_folder_gives_new_files_as_new_partitions() {
     put(path("a.jsonl"), "{\"a\":\"3\"}\n").unwrap();
     append(&path("b.jsonl"), "{\"a\":\"4\"}\n{\"a\"");
     let two = read_from(source.as_ref(), &one.next).unwrap();
-    assert_eq!(source.partitions(), ["b.jsonl", "a.jsonl", "c.parquet"], "indices stay");
+    assert_eq!(**source.partitions(), ["b.jsonl", "a.jsonl", "c.parquet"], "indices stay");
     assert_eq!(values(&two), ["4", "3", "2"]);
     assert_eq!(two.ended, [2], "a Parquet file does not grow");
     let three = read_from(source.as_ref(), &two.next).unwrap();

@@ -4,6 +4,7 @@
 use crate::support::*;
 use arrow::array::RecordBatch;
 use ouzel_connectors::{MemoryOutput, conformance, input, memory_input, output};
+use ouzel_dsl::connector::Demand;
 use ouzel_dsl::schema::{Field, Type};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -191,7 +192,7 @@ fn content(uri: &str, fields: &[Field]) -> Vec<RecordBatch> {
         split
             .read(&mut |chunk| {
                 batches.push(chunk.batch);
-                Ok(())
+                Ok(Demand::More)
             })
             .unwrap();
     }

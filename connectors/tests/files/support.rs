@@ -4,7 +4,7 @@ use arrow::array::*;
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::*;
 use ouzel_connectors::{conformance, input};
-use ouzel_dsl::connector::{Chunk, Pruned, Request, Source};
+use ouzel_dsl::connector::{Chunk, Demand, Pruned, Request, Source};
 use ouzel_dsl::schema::{Field, Type};
 use ouzel_dsl::{Result, json};
 use std::path::Path;
@@ -166,7 +166,7 @@ pub fn read_from(source: &dyn Source, from: &[u64]) -> Result<Read> {
             let Pruned { rows, event_time_max } = chunk.pruned;
             read.pruned += rows;
             read.pruned_time = read.pruned_time.max(event_time_max);
-            Ok(())
+            Ok(Demand::More)
         })?;
     }
     Ok(read)

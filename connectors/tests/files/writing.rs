@@ -3,7 +3,7 @@
 use crate::support::*;
 use ouzel_connectors::{input, output};
 use ouzel_dsl::Error;
-use ouzel_dsl::connector::Request;
+use ouzel_dsl::connector::{Demand, Request};
 use std::fs;
 
 #[test]
@@ -130,7 +130,7 @@ fn text_of_a_dictionary_stays_at_one_address_in_a_row_group() {
         split
             .read(&mut |chunk| {
                 kept.push(chunk.batch.column_by_name("key").unwrap().clone());
-                Ok(())
+                Ok(Demand::More)
             })
             .unwrap();
     }

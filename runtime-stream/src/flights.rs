@@ -1,0 +1,136 @@
+//! Reading within an epoch: the splits that workers are busy with, and when to hand out no more.
+
+use crate::epoch::Run;
+use ouzel_dsl::connector::{Demand, Split};
+use ouzel_dsl::{Error, Result};
+use ouzel_engine::{Task, Worker};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// How long to wait before looking again at a source that had nothing.
+pub const IDLE: Duration = Duration::from_millis(10);
+
+/// What a run says that was told to crash.
+pub const CRASH: &str = "crashed, as it was told to";
+
+/// A worker that is done.
+struct Landed {
+    lane: usize,
+    worker: Worker,
+    /// The rest of the split, if it was told to pause.
+    rest: Result<Option<Box<dyn Split>>>,
+}
+
+impl Run {
+    /// Reads until the epoch is over; true at the end of input. Nothing is in flight afterwards.
+    pub async fn read(&mut self) -> Result<bool> {
+        let over = Instant::now() + Duration::from_millis(self.stream.epoch_ms.max(1));
+        let workers = self.wiring.config.workers.max(1);
+        let most = self.stream.splits_per_epoch.unwrap_or(usize::MAX);
+        // Workers tell when they hold much, or when the run is told to stop.
+        let full = Arc::new(Notify::new());
+        let mut flights: JoinSet<Landed> = JoinSet::new();
+        let (mut splits, mut enough, mut failed) = (0, false, None);
+        loop {
+            enough |= Instant::now() >= over || self.wiring.config.stop.load(Ordering::Relaxed);
+            while !enough && splits < most && flights.len() < workers {
+                match self.reader.next(&self.wiring, &self.gates) {
+                    Ok(Some((lane, task))) => {
+                        splits += 1;
+                        self.start(&mut flights, &full, lane, task);
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.fail(&mut failed, error);
+                        enough = true;
+                    }
+                }
+            }
+            enough |= splits >= most;
+            if enough {
+                self.reader.pause();
+            }
+            if flights.is_empty() {
+                if enough || self.reader.is_done() {
+                    break;
+                }
+                tokio::time::sleep_until(over.min(Instant::now() + IDLE)).await;
+                continue;
+            }
+            let landed = tokio::select! {
+                landed = flights.join_next() => landed,
+                () = tokio::time::sleep_until(over), if !enough => None,
+                () = full.notified(), if !enough => {
+                    enough = true;
+                    None
+                }
+            };
+            if let Some(landed) = landed
+                && let Err(error) = self.land(landed)
+            {
+                self.fail(&mut failed, error);
+                enough = true;
+            }
+        }
+        self.moved |= splits > 0;
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(self.reader.is_done()),
+        }
+    }
+
+    fn start(
+        &mut self,
+        flights: &mut JoinSet<Landed>,
+        full: &Arc<Notify>,
+        lane: usize,
+        task: Task,
+    ) {
+        self.bytes += task.split.bytes();
+        let mut worker = self.idle.pop().unwrap_or_else(|| self.wiring.worker());
+        let (wiring, gates, full) = (self.wiring.clone(), self.gates.clone(), full.clone());
+        let pause = self.reader.lanes[lane].pause.clone();
+        // Half of it is for what the workers hold, the rest for merged state.
+        let memory = wiring.config.memory_bytes / wiring.config.workers.max(1) / 2;
+        flights.spawn_blocking(move || {
+            let rest = worker.split(&wiring, task, &gates, &mut |worker| {
+                if worker.bytes() > memory || wiring.config.stop.load(Ordering::Relaxed) {
+                    full.notify_one();
+                }
+                Ok(if pause.load(Ordering::Relaxed) { Demand::Pause } else { Demand::More })
+            });
+            Landed { lane, worker, rest }
+        });
+    }
+
+    /// Takes a worker back, with its finished rows and the rest of its split.
+    fn land(&mut self, landed: std::result::Result<Landed, JoinError>) -> Result<()> {
+        let ended = |panic| Error::Failed(format!("a worker ended: {panic}"));
+        let Landed { lane, mut worker, rest } = landed.map_err(ended)?;
+        for (output, batches) in worker.take_rows(&self.wiring, false) {
+            self.outputs.write(output, &batches)?;
+        }
+        self.idle.push(worker);
+        if let Some(rest) = rest? {
+            self.bytes -= rest.bytes();
+            self.reader.put_back(&self.wiring, lane, rest);
+        }
+        self.splits += 1;
+        match self.stream.crash_after_splits {
+            Some(most) if self.splits >= most => Err(Error::Failed(CRASH.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the first error: others are only cancelled by it.
+    fn fail(&self, failed: &mut Option<Error>, error: Error) {
+        self.gates.fail();
+        if failed.is_none() || matches!(failed, Some(Error::Cancelled)) {
+            *failed = Some(error);
+        }
+    }
+}

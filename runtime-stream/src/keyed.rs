@@ -1,0 +1,136 @@
+//! Keyed operators at the end of an epoch: state takes on what workers gathered, windows close,
+//! tables are written.
+
+use crate::epoch::Run;
+use ouzel_dsl::Result;
+use ouzel_dsl::plan::PortKind;
+use ouzel_dsl::stage::Port;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
+
+impl Run {
+    /// Brings one keyed operator up to date.
+    pub fn advance(&mut self, keyed: usize, ended: bool) -> Result<()> {
+        let plan = self.wiring.plan.clone();
+        let entry = &plan.keyed[keyed];
+        let watermark = match ended {
+            true => i64::MAX,
+            // It never goes back: what was closed stays closed.
+            false => self.watermark(keyed).max(self.watermarks[keyed]),
+        };
+        let wiring = self.wiring.clone();
+        let (outputs, settled) = (&mut self.outputs, &mut self.settled[keyed]);
+        let port = plan.ports.iter().position(|p| *p == PortKind::Keyed(keyed));
+        {
+            let mut ports: Vec<&mut dyn Port> = self
+                .idle
+                .iter_mut()
+                .filter_map(|worker| Some(&mut **worker.ports.0.get_mut(port?)?.get_mut() as _))
+                .collect();
+            let changes = entry.output.filter(|output| outputs.wants_changes(*output));
+            let emit = changes.map(|output| {
+                let outputs = &*outputs;
+                move |batch| outputs.write_changes(output, &batch)
+            });
+            let mut log = self.checkpoint.as_mut().map(|c| c.log(keyed));
+            self.states[keyed].absorb(
+                &mut ports,
+                &parallel,
+                emit.as_ref().map(|emit| emit as _),
+                log.as_mut().map(|log| log as _),
+            )?;
+        }
+        if let Some(table) = entry.output.and_then(|output| outputs.table(output)) {
+            table.changed = true;
+        }
+        let closes = entry.lateness.is_some() && watermark > self.watermarks[keyed];
+        self.watermarks[keyed] = watermark;
+        if !closes && !ended {
+            return Ok(());
+        }
+        // At the end the table is written as its rows are freed.
+        let mut writer = None;
+        let output = entry.output.filter(|_| ended);
+        if let Some(table) = output.and_then(|output| outputs.table(output)) {
+            let mut replace = table.sink.replace(&entry.schema)?;
+            if let Some(settled) = settled.as_mut() {
+                settled.each(|batch| replace.write(&batch))?;
+            }
+            writer = Some(Mutex::new(replace));
+        }
+        let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
+        let idle = Mutex::new(&mut self.idle);
+        let rows = self.states[keyed].close(watermark, &parallel, &|batch| {
+            if let Some(writer) = &writer {
+                lock(writer).write(&batch)?;
+            }
+            if let Some(settled) = lock(&closed).as_mut() {
+                settled.push(std::slice::from_ref(&batch))?;
+            }
+            if entry.finals.is_empty() {
+                return Ok(());
+            }
+            let mut worker = lock(&idle).pop().unwrap_or_else(|| wiring.worker());
+            let done = worker.finals(&wiring, keyed, batch);
+            lock(&idle).push(worker);
+            done
+        })?;
+        self.tally.out[entry.operator] += rows;
+        if let Some(writer) = writer {
+            writer.into_inner().unwrap_or_else(|e| e.into_inner()).finish()?;
+        }
+        Ok(())
+    }
+
+    /// The least watermark of everything upstream. What `finals` still may give has an event time
+    /// that lags by the lateness.
+    fn watermark(&self, keyed: usize) -> i64 {
+        let entry = &self.wiring.plan.keyed[keyed];
+        let sources =
+            entry.sources.iter().map(|source| self.reader.watermark(*source, &self.gates));
+        let upstream = entry.upstream.iter().map(|keyed| match self.watermarks[*keyed] {
+            i64::MAX => i64::MAX,
+            watermark => {
+                watermark.saturating_sub(self.wiring.plan.keyed[*keyed].lateness.unwrap_or(0))
+            }
+        });
+        sources.chain(upstream).min().unwrap_or(i64::MAX)
+    }
+
+    /// Writes the tables that are due, or all of them.
+    pub fn write_tables(&mut self, all: bool) -> Result<()> {
+        for keyed in 0..self.states.len() {
+            let Some(output) = self.wiring.plan.keyed[keyed].output else { continue };
+            let Some(table) = self.outputs.table(output) else { continue };
+            if !all && !table.is_due() {
+                continue;
+            }
+            let began = Instant::now();
+            let writer = Mutex::new(table.sink.replace(&self.wiring.plan.outputs[output].schema)?);
+            if let Some(settled) = &mut self.settled[keyed] {
+                settled.each(|batch| lock(&writer).write(&batch))?;
+            }
+            self.states[keyed].rows(&parallel, &|batch| lock(&writer).write(&batch))?;
+            writer.into_inner().unwrap_or_else(|e| e.into_inner()).finish()?;
+            table.written(began.elapsed());
+        }
+        Ok(())
+    }
+}
+
+/// Runs tasks at the same time, on threads of their own if there are several.
+fn parallel(mut tasks: Vec<Box<dyn FnOnce() + Send + '_>>) {
+    let last = tasks.pop();
+    std::thread::scope(|scope| {
+        for task in tasks {
+            scope.spawn(task);
+        }
+        if let Some(task) = last {
+            task();
+        }
+    });
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}

@@ -1,0 +1,89 @@
+//! Going on where an earlier process was.
+
+use crate::checkpoint::{Manifest, Position};
+use crate::reader::{Lane, Reader};
+use ouzel_dsl::stage::Tally;
+use ouzel_dsl::{Error, Plan, Result};
+use ouzel_engine::{Gates, Wiring};
+
+/// Where each partition is, by input.
+pub fn positions(wiring: &Wiring, reader: &Reader, gates: &Gates) -> Vec<(String, Position)> {
+    let position = |lane: &Lane| {
+        let source = &wiring.sources[lane.source];
+        let position = Position {
+            partition: name(wiring, lane),
+            offset: lane.position,
+            landmark: source.landmark(lane.partition, lane.position),
+            seen: gates.seen(lane.source, lane.partition),
+            ended: lane.is_done(),
+        };
+        (wiring.plan.sources[lane.source].input.to_owned(), position)
+    };
+    reader.lanes.iter().map(position).collect()
+}
+
+/// A reader at the positions of a manifest.
+pub fn reader(
+    wiring: &Wiring,
+    manifest: &Manifest,
+    gates: &Gates,
+    shuffle: Option<u64>,
+) -> Result<Reader> {
+    let mut positions = Vec::new();
+    for (source, node) in wiring.plan.sources.iter().enumerate() {
+        let names = wiring.sources[source].partitions();
+        for held in manifest.inputs.get(node.input).into_iter().flatten() {
+            let Some(partition) = names.iter().position(|name| *name == held.partition) else {
+                return Err(Error::State(format!(
+                    "the input `{}` has no partition `{}` any more, and the state has read it up to offset {}",
+                    node.input, held.partition, held.offset
+                )));
+            };
+            gates.resume(source, partition as u32, held.seen);
+            positions.push((source, partition as u32, held.offset));
+        }
+    }
+    let mut reader = Reader::new(wiring, shuffle, positions);
+    reader.refresh(wiring)?;
+    let held = wiring.plan.sources.iter().filter_map(|node| manifest.inputs.get(node.input));
+    for (lane, held) in reader.lanes.iter().zip(held.flatten()) {
+        same(wiring, lane, held)?;
+    }
+    Ok(reader)
+}
+
+/// Refuses a partition that is not what it was.
+fn same(wiring: &Wiring, lane: &Lane, held: &Position) -> Result<()> {
+    let node = &wiring.plan.sources[lane.source];
+    let (input, name, offset) = (node.input, name(wiring, lane), held.offset);
+    let landmark = wiring.sources[lane.source].landmark(lane.partition, offset);
+    if landmark != held.landmark {
+        return Err(Error::State(format!(
+            "the input `{input}` changed before the place that was reached: offset {offset} of `{name}` was {}, and is {landmark} now\n  put the files back as they were, or begin anew with another `--state`",
+            held.landmark
+        )));
+    }
+    // A partition that had ended no longer held the watermark back.
+    if held.ended && node.needs_seen && lane.has_more() {
+        return Err(Error::State(format!(
+            "the partition `{name}` of the input `{input}` has grown beyond offset {offset}, where it had ended, and the job has a lateness: what came may be older than what has been closed\n  begin anew with another `--state`"
+        )));
+    }
+    Ok(())
+}
+
+fn name(wiring: &Wiring, lane: &Lane) -> String {
+    let names = wiring.sources[lane.source].partitions();
+    names.get(lane.partition as usize).cloned().unwrap_or_default()
+}
+
+/// The counts up to a manifest.
+pub fn tally(plan: &Plan, manifest: &Manifest) -> Tally {
+    let mut tally = Tally::new(plan.operators.len());
+    for (i, operator) in plan.operators.iter().enumerate() {
+        if let Some((out, late, errors)) = manifest.totals.get(&operator.id) {
+            (tally.out[i], tally.late[i], tally.errors[i]) = (*out, *late, *errors);
+        }
+    }
+    tally
+}
