@@ -60,7 +60,9 @@ impl Worker {
             None => split.read(&mut |chunk| run(chunk, i64::MIN))?,
             Some(ticket) => {
                 let time_max = wiring.plan.sources[source].time_max;
-                in_order(split, ticket, gates, time_max, &mut run)?
+                let held_max = wiring.config.memory_bytes / wiring.config.workers.max(1) / 4;
+                let held_max = held_max.min(HELD_BYTES_MAX);
+                in_order(split, (ticket, gates), held_max, time_max, &mut run)?
             }
         };
         let input = wiring.plan.sources[source].input;
@@ -171,8 +173,8 @@ impl Worker {
 /// it is not too much, until those before have published theirs.
 fn in_order(
     split: Box<dyn Split>,
-    ticket: Ticket,
-    gates: &Gates,
+    (ticket, gates): (Ticket, &Gates),
+    held_max: usize,
     time_max: fn(&RecordBatch) -> Option<i64>,
     run: &mut dyn FnMut(Chunk, i64) -> Result<Demand>,
 ) -> Result<Option<Box<dyn Split>>> {
@@ -188,7 +190,7 @@ fn in_order(
         }
         held_bytes += chunk.batch.get_array_memory_size();
         held.push((chunk, before));
-        if held_bytes < HELD_BYTES_MAX {
+        if held_bytes < held_max {
             return Ok(Demand::More);
         }
         let known = *base.insert(gates.base(ticket)?);

@@ -6,5 +6,6 @@ mod errors;
 mod jobs;
 mod keys;
 mod one_record;
+mod pauses;
 mod rules;
 mod windows;
