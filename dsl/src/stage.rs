@@ -141,8 +141,8 @@ impl Tally {
 pub struct StageContext<'a> {
     /// Counts and failures.
     pub tally: &'a mut Tally,
-    /// The error policy.
-    pub on_error: OnError,
+    /// The error policy of each operator.
+    pub on_error: &'a [OnError],
     /// The greatest event time of the partition before this chunk.
     pub seen: i64,
     /// Where operators are written, by index.
@@ -252,7 +252,7 @@ impl StageContext<'_> {
         message: String,
         record: impl FnOnce() -> Vec<u8>,
     ) -> Result<()> {
-        match self.on_error {
+        match self.on_error.get(operator).copied().unwrap_or_default() {
             OnError::Fail => {
                 let site = self.sites.get(operator).map(Site::to_string).unwrap_or_default();
                 let record = String::from_utf8_lossy(&record()).into_owned();

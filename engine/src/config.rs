@@ -18,6 +18,8 @@ pub struct RunConfig {
     pub outputs: BTreeMap<String, Arc<dyn Sink>>,
     /// What to do with records that cannot be decoded or processed.
     pub on_error: OnError,
+    /// What else to do with those of some operators, by id.
+    pub on_error_of: BTreeMap<String, OnError>,
     /// Where such records go if they are kept.
     pub dead_letters: Option<Arc<dyn Sink>>,
     /// How many threads run stages.
@@ -56,6 +58,7 @@ impl Default for RunConfig {
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
             on_error: OnError::Fail,
+            on_error_of: BTreeMap::new(),
             dead_letters: None,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: 2 << 30,

@@ -5,7 +5,7 @@ use crate::worker::Worker;
 use ouzel_dsl::connector::{Request, Source};
 use ouzel_dsl::plan::{PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
-use ouzel_dsl::stage::{Ports, Tally};
+use ouzel_dsl::stage::{OnError, Ports, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub struct Wiring {
     pub sources: Vec<Box<dyn Source>>,
     /// Where operators are written, by index.
     pub sites: Vec<Site>,
+    /// The error policy of each operator, by index.
+    pub on_error: Vec<OnError>,
     /// Where state spills to.
     pub spill: PathBuf,
 }
@@ -32,6 +34,10 @@ impl Wiring {
         known("input", config.inputs.keys(), &inputs)?;
         let outputs: Vec<_> = plan.outputs.iter().map(|o| o.name).collect();
         known("output", config.outputs.keys(), &outputs)?;
+        let ids: Vec<_> = plan.operators.iter().map(|o| o.id.as_str()).collect();
+        known("operator", config.on_error_of.keys(), &ids)?;
+        let policy = |id| config.on_error_of.get(id).copied().unwrap_or(config.on_error);
+        let on_error = ids.into_iter().map(policy).collect();
         let mut sources = Vec::new();
         for source in &plan.sources {
             let connect = config.inputs.get(source.input).ok_or_else(|| {
@@ -52,6 +58,7 @@ impl Wiring {
         }
         Ok(Wiring {
             sources,
+            on_error,
             sites: plan.operators.iter().map(|o| o.site).collect(),
             spill: config.spill.clone().unwrap_or_else(std::env::temp_dir),
             plan: plan.clone(),

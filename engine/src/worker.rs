@@ -125,7 +125,7 @@ impl Worker {
             let began = Instant::now();
             let mut context = StageContext {
                 tally: &mut self.tally,
-                on_error: wiring.config.on_error,
+                on_error: &wiring.on_error,
                 seen,
                 sites: &wiring.sites,
                 input,

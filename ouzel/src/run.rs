@@ -137,6 +137,12 @@ impl Run {
         self
     }
 
+    /// What to do with those of one operator, by the name that the plan shows.
+    pub fn on_error_of(mut self, operator: &str, policy: OnError) -> Run {
+        self.config.on_error_of.insert(operator.to_owned(), policy);
+        self
+    }
+
     /// How many threads run stages.
     pub fn workers(mut self, workers: usize) -> Run {
         self.config.workers = workers.max(1);

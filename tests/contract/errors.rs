@@ -1,5 +1,6 @@
 //! Rule 18: an error belongs to one operator and one record of it, and everything else goes on.
 
+use ouzel::Mode;
 use ouzel::prelude::*;
 use ouzel::stage::OnError;
 use ouzel_testkit::check;
@@ -206,4 +207,21 @@ fn an_error_is_counted_at_its_operator_however_they_are_fused() {
     assert_eq!((left.totals("divided").errors, left.totals("divided").records_in), (1, 4));
     assert_eq!((left.totals("divided").records_out, left.totals("kept").records_out), (3, 2));
     assert!(left.dead_letters()[0].error.contains("divide by zero"));
+}
+
+#[test]
+fn a_policy_may_be_of_one_operator() {
+    for mode in [Mode::Batch, Mode::Stream] {
+        let run = || {
+            let batches: Vec<_> =
+                numbers(&[1, 2, 3]).into_iter().map(ouzel_testkit::batch).collect();
+            ouzel::run::<used_twice>().mode(mode).input("numbers", batches)
+        };
+        let left = run().on_error_of("first", OnError::Skip).execute().unwrap();
+        assert_eq!(left.lines("first").len(), 2);
+        let strict = run().on_error(OnError::Skip).on_error_of("first", OnError::Fail);
+        assert!(strict.execute().unwrap_err().to_string().contains("2 is even"));
+        let misspelt = run().on_error_of("firsty", OnError::Skip).execute().unwrap_err();
+        assert!(misspelt.to_string().contains("did you mean `first`?"), "{misspelt}");
+    }
 }

@@ -180,12 +180,13 @@ fn stray() -> Arg {
 fn on_error(policies: &'static [&'static str]) -> Arg {
     Arg::new("on-error")
         .long("on-error")
-        .value_name("POLICY")
+        .value_name("[OPERATOR=]POLICY")
         .help(format!(
-            "What to do with a record that cannot be decoded or processed: {}",
+            "What to do with a record that cannot be decoded or processed, at all operators or at \
+             the one named: {}; fail if not given",
             policies.join(", ")
         ))
-        .default_value("fail")
+        .action(ArgAction::Append)
         .value_parser(ValueParser::new(move |text: &str| units::policy(text, policies)))
 }
 

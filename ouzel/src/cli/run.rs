@@ -1,6 +1,5 @@
 //! `run`: the job over its inputs, into its outputs.
 
-use super::units::Policy;
 use super::{Console, bindings, outputs, params, signals};
 use crate::job_main::JobInfo;
 use crate::session::{self, End, Mode};
@@ -79,12 +78,8 @@ fn config(
     if let Some(bytes) = matches.get_one::<usize>("memory") {
         config.memory_bytes = *bytes;
     }
-    if let Some(Policy { on_error, dead_letters }) = matches.get_one::<Policy>("on-error") {
-        config.on_error = *on_error;
-        config.dead_letters = match dead_letters {
-            Some(uri) => Some(ouzel_connectors::output(uri)?),
-            None => None,
-        };
+    if let Some(uri) = super::verify::policies(&mut config, matches)? {
+        config.dead_letters = Some(ouzel_connectors::output(&uri)?);
     }
     Ok(config)
 }

@@ -45,17 +45,27 @@ pub(super) fn duration_ms(text: &str) -> Result<u64, String> {
 /// What to do with bad records, and where they go if they are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
+    /// The operator it is for; if none, for all others.
+    pub operator: Option<String>,
     pub on_error: OnError,
     pub dead_letters: Option<String>,
 }
 
-/// `fail`, `skip` or `dead-letter=URI`, as far as `policies` lists it.
+/// `fail`, `skip` or `dead-letter=URI`, as far as `policies` lists it, with or without an operator
+/// and `=` before it.
 pub(super) fn policy(text: &str, policies: &[&str]) -> Result<Policy, String> {
+    let is_known = |name| policies.iter().any(|p| p.split('=').next() == Some(name));
+    let (operator, text) = match text.split_once('=') {
+        Some((name, policy)) if !is_known(name) && !name.is_empty() => {
+            (Some(name.to_owned()), policy)
+        }
+        _ => (None, text),
+    };
     let (name, uri) = match text.split_once('=') {
         Some((name, uri)) => (name, Some(uri)),
         None => (text, None),
     };
-    let known = policies.iter().any(|p| p.split('=').next() == Some(name));
+    let known = is_known(name);
     let (on_error, dead_letters) = match (name, uri) {
         ("fail", None) if known => (OnError::Fail, None),
         ("skip", None) if known => (OnError::Skip, None),
@@ -69,7 +79,7 @@ pub(super) fn policy(text: &str, policies: &[&str]) -> Result<Policy, String> {
         }
         _ => return Err(format!("it is one of {}", policies.join(", "))),
     };
-    Ok(Policy { on_error, dead_letters })
+    Ok(Policy { operator, on_error, dead_letters })
 }
 
 #[cfg(test)]
@@ -114,5 +124,8 @@ mod tests {
             assert!(read(text).is_err(), "{text}");
         }
         assert!(policy("dead-letter=x", &all[..2]).is_err());
+        let one = policy("a.filter=dead-letter=x=y", &all).unwrap();
+        let (operator, uri) = (one.operator.unwrap(), one.dead_letters.unwrap());
+        assert_eq!((operator.as_str(), uri.as_str()), ("a.filter", "x=y"));
     }
 }

@@ -6,7 +6,7 @@ use crate::job_main::JobInfo;
 use crate::session::End;
 use crate::verify;
 use clap::ArgMatches;
-use ouzel_dsl::Result;
+use ouzel_dsl::{Error, Result};
 use ouzel_engine::RunConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,9 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<bool> {
     let plan = Arc::new((job.plan)(&params(job, matches))?);
     let mut config = inputs(&bindings::read(&plan, End::Input, matches)?)?;
-    if let Some(Policy { on_error, .. }) = matches.get_one::<Policy>("on-error") {
-        config.on_error = *on_error;
-    }
+    policies(&mut config, matches)?;
     let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
     let verification =
         verify::verify(&plan, &config, seed, &mut |ran| match console.err.terminal {
@@ -27,6 +25,29 @@ pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
         })?;
     console.out.print(&verification.to_string())?;
     Ok(verification.agrees())
+}
+
+/// What to do with bad records; where dead letters go is returned.
+pub(super) fn policies(config: &mut RunConfig, matches: &ArgMatches) -> Result<Option<String>> {
+    let mut place: Option<String> = None;
+    for policy in matches.get_many::<Policy>("on-error").into_iter().flatten() {
+        match &policy.operator {
+            Some(operator) => {
+                config.on_error_of.insert(operator.clone(), policy.on_error);
+            }
+            None => config.on_error = policy.on_error,
+        }
+        match (&place, &policy.dead_letters) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(Error::Usage(format!(
+                    "all dead letters go to one place, not to {one} and {other}: each says which operator it is of"
+                )));
+            }
+            (_, Some(uri)) => place = Some(uri.clone()),
+            _ => {}
+        }
+    }
+    Ok(place)
 }
 
 /// A seed that differs from run to run, short enough to be typed.
