@@ -26,6 +26,8 @@ pub struct Summary {
     pub stopped: bool,
     /// Whether an earlier run had already finished, so that this one did nothing.
     pub already_finished: bool,
+    /// Outputs made by more than one version of the code, which batch cannot give again.
+    pub incomparable: Vec<String>,
 }
 
 /// One operator's totals.
@@ -76,9 +78,16 @@ impl Summary {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// What deserves attention: late records above one per cent, and records that were skipped.
+    /// What deserves attention: late records above one per cent, records that were skipped, and
+    /// outputs of changed code.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        for output in &self.incomparable {
+            warnings.push(format!(
+                "the output `{output}` was made by more than one version of the job: batch cannot give \
+                 the same, until it is made anew with another `--state`"
+            ));
+        }
         for operator in &self.operators {
             let OperatorTotals { name, site, records_in, late, errors, .. } = operator;
             let share = *late as f64 / (*records_in).max(1) as f64;

@@ -7,7 +7,7 @@
 use ouzel_dsl::keyed_node::KeyedState;
 use ouzel_dsl::{Error, Plan, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,8 @@ pub struct Manifest {
     pub totals: BTreeMap<String, (u64, u64, u64)>,
     /// Bytes of input read.
     pub bytes: u64,
+    /// Outputs made by more than one version of the code: batch cannot give the same.
+    pub incomparable: BTreeSet<String>,
 }
 
 /// Where a partition is.
@@ -113,10 +115,12 @@ impl Checkpoint {
         })?;
         let manifest = match std::fs::read(dir.join("manifest.json")) {
             Ok(bytes) => {
-                let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
+                let mut manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
                     Error::State(format!("{}/manifest.json cannot be read: {e}", dir.display()))
                 })?;
-                compare(&manifest, plan, accept, dir)?;
+                let changes = changes(&manifest, plan);
+                manifest.incomparable.extend(reached(plan, &changes));
+                compare(&manifest, plan, accept, dir, changes)?;
                 manifest
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
@@ -299,7 +303,13 @@ fn file_name(id: &str) -> String {
 }
 
 /// Refuses state that belongs to another job, or to other code of this one.
-fn compare(manifest: &Manifest, plan: &Plan, accept: &[String], dir: &Path) -> Result<()> {
+fn compare(
+    manifest: &Manifest,
+    plan: &Plan,
+    accept: &[String],
+    dir: &Path,
+    changes: Vec<Change>,
+) -> Result<()> {
     let here = dir.display();
     if manifest.format != FORMAT {
         return Err(Error::State(format!(
@@ -339,32 +349,8 @@ fn compare(manifest: &Manifest, plan: &Plan, accept: &[String], dir: &Path) -> R
             )));
         }
     }
-    let mut changed: Vec<String> = Vec::new();
-    for operator in &plan.operators {
-        match manifest.operators.get(&operator.id) {
-            Some(fingerprint) if *fingerprint == operator.fingerprint => {}
-            Some(_) if accept.contains(&operator.id) => {}
-            None if accept.contains(&operator.id) => {}
-            Some(_) => changed.push(format!("`{}` ({}) changed", operator.id, operator.site)),
-            None => changed.push(format!("`{}` ({}) is new", operator.id, operator.site)),
-        }
-    }
-    for id in manifest.operators.keys() {
-        if !plan.operators.iter().any(|o| o.id == *id) && !accept.contains(id) {
-            changed.push(format!("`{id}` is gone"));
-        }
-    }
-    for (name, value) in &plan.params {
-        let flag = name.replace('_', "-");
-        match manifest.params.get(name) {
-            Some(held) if held == value => {}
-            _ if accept.contains(name) => {}
-            Some(held) => {
-                changed.push(format!("the parameter `--{flag}` was {held} and is {value}"))
-            }
-            None => changed.push(format!("the parameter `--{flag}` is new")),
-        }
-    }
+    let refused = changes.into_iter().filter(|change| !accept.contains(&change.name));
+    let changed: Vec<String> = refused.map(|change| change.what).collect();
     if changed.is_empty() {
         return Ok(());
     }
@@ -372,4 +358,55 @@ fn compare(manifest: &Manifest, plan: &Plan, accept: &[String], dir: &Path) -> R
         "the state in {here} was made by other code, so that its outputs could not be compared with batch any more:\n  {}\n  begin anew with another `--state`, or go on all the same with `--accept NAME` for each",
         changed.join("\n  ")
     )))
+}
+
+/// A difference between the job that made the state and this one.
+struct Change {
+    /// What `--accept` calls it.
+    name: String,
+    what: String,
+    /// The operator it is of, if that is still there.
+    operator: Option<usize>,
+}
+
+fn changes(manifest: &Manifest, plan: &Plan) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (index, operator) in plan.operators.iter().enumerate() {
+        let (id, site) = (&operator.id, operator.site);
+        let what = match manifest.operators.get(id) {
+            Some(fingerprint) if *fingerprint == operator.fingerprint => continue,
+            Some(_) => format!("`{id}` ({site}) changed"),
+            None => format!("`{id}` ({site}) is new"),
+        };
+        changes.push(Change { name: id.clone(), what, operator: Some(index) });
+    }
+    for id in manifest.operators.keys() {
+        if !plan.operators.iter().any(|o| o.id == *id) {
+            let what = format!("`{id}` is gone");
+            changes.push(Change { name: id.clone(), what, operator: None });
+        }
+    }
+    for (name, value) in &plan.params {
+        let flag = name.replace('_', "-");
+        let what = match manifest.params.get(name) {
+            Some(held) if held == value => continue,
+            Some(held) => format!("the parameter `--{flag}` was {held} and is {value}"),
+            None => format!("the parameter `--{flag}` is new"),
+        };
+        changes.push(Change { name: name.clone(), what, operator: None });
+    }
+    changes
+}
+
+/// The outputs that changes reach: those after an operator that changed; all, if it is not known.
+fn reached(plan: &Plan, changes: &[Change]) -> Vec<String> {
+    let mut reached = vec![changes.iter().any(|c| c.operator.is_none()); plan.operators.len()];
+    for index in changes.iter().filter_map(|change| change.operator) {
+        reached[index] = true;
+    }
+    for (index, operator) in plan.operators.iter().enumerate() {
+        reached[index] |= operator.inputs.iter().any(|input| reached[*input]);
+    }
+    let outputs = plan.outputs.iter().filter(|output| reached[output.operator]);
+    outputs.map(|output| output.name.to_owned()).collect()
 }

@@ -28,7 +28,7 @@ pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) ->
             checkpoint.close()?;
         }
         let tally = resume::tally(plan, &checkpoint.manifest);
-        let summary = summary(plan, &tally, checkpoint.manifest.bytes, began);
+        let summary = summary(plan, &tally, &checkpoint.manifest, began);
         return Ok(Summary { already_finished: true, ..summary });
     }
     let mut run = Run::open(plan, config, stream, checkpoint)?;
@@ -157,6 +157,7 @@ impl Run {
         let plan = &wiring.plan;
         let positions = resume::positions(&wiring, &self.reader, &self.gates);
         let Some(checkpoint) = &mut self.checkpoint else {
+            self.unkept.bytes = self.bytes;
             return self.outputs.commit(&wiring, &mut self.unkept);
         };
         self.outputs.commit(&wiring, &mut checkpoint.manifest)?;
@@ -186,7 +187,8 @@ impl Run {
     }
 
     fn finish(mut self, ended: bool) -> Result<Summary> {
-        let summary = summary(&self.wiring.plan, &self.tally, self.bytes, self.began);
+        let manifest = self.checkpoint.as_ref().map_or(&self.unkept, |c| &c.manifest);
+        let summary = summary(&self.wiring.plan, &self.tally, manifest, self.began);
         // Stopped with a checkpoint, the streams go on where they are.
         if ended || self.checkpoint.is_none() {
             self.outputs.finish()?;
@@ -198,12 +200,13 @@ impl Run {
     }
 }
 
-fn summary(plan: &Plan, tally: &Tally, bytes: u64, began: Instant) -> Summary {
+fn summary(plan: &Plan, tally: &Tally, manifest: &Manifest, began: Instant) -> Summary {
     Summary {
         job: plan.job.to_owned(),
         mode: "stream".to_owned(),
         seconds: began.elapsed().as_secs_f64(),
-        bytes,
+        bytes: manifest.bytes,
+        incomparable: manifest.incomparable.iter().cloned().collect(),
         operators: totals(plan, tally),
         stages: stage_totals(plan, tally),
         ..Summary::default()

@@ -111,7 +111,9 @@ fn a_changed_closure_is_refused_by_the_operators_name_until_it_is_accepted() {
     assert!(!said.contains("totals.key_by"), "{said}");
     let accepted = run::<other_filter::totals>(state.path(), 1)
         .stream(|stream| stream.accept = vec!["totals.filter".to_owned()]);
-    accepted.execute().unwrap();
+    let summary = accepted.execute().unwrap().summary;
+    assert_eq!(summary.incomparable, ["totals"], "rule 17: batch cannot give the same");
+    assert!(summary.warnings()[0].contains("more than one version"), "{:?}", summary.warnings());
 }
 
 #[test]
