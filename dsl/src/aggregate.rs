@@ -87,6 +87,16 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
 
     /// The result; an error if it does not fit its type, which fails the job.
     fn finish(&self, acc: &Self::Acc) -> Result<Self::Out, String>;
+
+    /// About how many bytes an accumulator holds on the heap, beside its own size: text, lists,
+    /// sets. They count against the memory that the run was given, beyond which state goes to disk.
+    ///
+    /// It is asked for before and after each change, and so must not take long: a length times the
+    /// size of an item is good enough.
+    #[inline(always)]
+    fn heap_bytes(&self, _acc: &Self::Acc) -> usize {
+        0
+    }
 }
 
 /// The place of a closure in an aggregate's arguments: a value of type `P`, lifted from each

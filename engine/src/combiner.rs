@@ -47,11 +47,10 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
         };
         if W::WINDOWED {
             for start in windows.starts() {
-                let (acc, _) = groups.windowed(start, id, || aggregate.zero());
-                aggregate.add(acc, value);
+                groups.windowed(aggregate, start, id, |acc| aggregate.add(acc, value));
             }
         } else {
-            aggregate.add(groups.dense(id, || aggregate.zero()), value);
+            groups.dense(aggregate, id, |acc| aggregate.add(acc, value));
         }
     }
 

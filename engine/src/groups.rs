@@ -42,7 +42,7 @@ impl<K: Key> Keys<K> {
     }
 
     fn insert(&mut self, key: K::View<'_>, hash: u64) -> u32 {
-        let id = self.keys.len() as u32;
+        let id = number(self.keys.len());
         self.heap_bytes += K::heap_bytes(key);
         let mut owned = K::own(key);
         owned.canonicalize();
@@ -72,9 +72,19 @@ impl<K: Key> Keys<K> {
 
     fn bytes(&self) -> usize {
         self.keys.capacity() * size_of::<K>()
-            + self.hashes.capacity() * 8
+            + self.hashes.capacity() * size_of::<u64>()
             + self.index.allocation_size()
             + self.heap_bytes
+    }
+}
+
+/// The number of a new key. A window's table holds it plus one.
+fn number(keys: usize) -> u32 {
+    match u32::try_from(keys) {
+        Ok(id) if id < u32::MAX => id,
+        _ => panic!(
+            "a worker holds 4,294,967,295 keys, and can hold no more: with less `--memory` they go to disk"
+        ),
     }
 }
 
@@ -84,46 +94,51 @@ pub struct Table<Acc> {
     accs: Vec<Acc>,
     /// Open addressing: a key's number plus one, and its place; zero is free.
     slots: Vec<(u32, u32)>,
+    /// What the accumulators hold on the heap.
+    heap_bytes: usize,
 }
 
 impl<Acc> Table<Acc> {
     fn new() -> Self {
-        Table { ids: Vec::new(), accs: Vec::new(), slots: Vec::new() }
+        Table { ids: Vec::new(), accs: Vec::new(), slots: Vec::new(), heap_bytes: 0 }
     }
 
-    /// The place of a key's accumulator, made by `zero` if there is none.
+    /// The place of a key's accumulator. A dense table has no slots, and finds none.
     #[inline(always)]
-    fn place(&mut self, id: u32, zero: impl FnOnce() -> Acc) -> usize {
+    fn find(&self, id: u32) -> Option<usize> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = start(id, mask);
-        // A table without slots has a mask of all ones and finds none.
         while let Some((held, place)) = self.slots.get(slot) {
             if *held == id + 1 {
-                return *place as usize;
+                return Some(*place as usize);
             }
             if *held == 0 {
                 break;
             }
             slot = (slot + 1) & mask;
         }
-        self.add(id, zero())
+        None
     }
 
-    #[inline(never)]
-    fn add(&mut self, id: u32, acc: Acc) -> usize {
-        if (self.accs.len() + 1) * 8 > self.slots.len() * 5 {
-            let len = (self.slots.len() * 2).max(16);
-            self.slots.clear();
-            self.slots.resize(len, (0, 0));
-            for (place, id) in self.ids.iter().enumerate() {
-                put(&mut self.slots, *id, place as u32);
-            }
-        }
+    /// Adds a key's first accumulator.
+    fn insert(&mut self, id: u32, acc: Acc) {
         let place = self.accs.len();
-        put(&mut self.slots, id, place as u32);
         self.ids.push(id);
         self.accs.push(acc);
-        place
+        if self.ids.len() * 8 > self.slots.len() * 5 {
+            let len = (self.slots.len() * 2).max(16);
+            self.slots.resize(len, (0, 0));
+            self.fill_slots();
+        } else {
+            put(&mut self.slots, id, place as u32);
+        }
+    }
+
+    fn fill_slots(&mut self) {
+        self.slots.fill((0, 0));
+        for (place, id) in self.ids.iter().enumerate() {
+            put(&mut self.slots, *id, place as u32);
+        }
     }
 
     /// Every key's number and accumulator.
@@ -141,9 +156,10 @@ impl<Acc> Table<Acc> {
     }
 
     fn bytes(&self) -> usize {
-        self.ids.capacity() * 4
+        self.ids.capacity() * size_of::<u32>()
             + self.accs.capacity() * size_of::<Acc>()
-            + self.slots.capacity() * 8
+            + self.slots.capacity() * size_of::<(u32, u32)>()
+            + self.heap_bytes
     }
 }
 
@@ -167,9 +183,14 @@ pub struct Groups<K, Acc> {
     /// Window starts in order, and the index of each one's table.
     starts: BTreeMap<i64, usize>,
     tables: Vec<Table<Acc>>,
+    /// What all tables take, kept up to date since there may be very many.
+    tables_bytes: usize,
     /// The window of the last record, since the next is likely in the same.
     last: (i64, usize),
 }
+
+/// No window was the last one's.
+const NO_WINDOW: (i64, usize) = (0, usize::MAX);
 
 impl<K: Key, Acc> Default for Groups<K, Acc> {
     fn default() -> Self {
@@ -177,7 +198,8 @@ impl<K: Key, Acc> Default for Groups<K, Acc> {
             keys: Keys::new(),
             starts: BTreeMap::new(),
             tables: Vec::new(),
-            last: (0, usize::MAX),
+            tables_bytes: 0,
+            last: NO_WINDOW,
         }
     }
 }
@@ -194,38 +216,57 @@ impl<K: Key, Acc> Groups<K, Acc> {
         &mut self.keys
     }
 
-    /// The accumulator of a key where there are no windows. Each number must be asked for once
-    /// before the next one is given.
+    /// Changes the accumulator of a key where there are no windows; it is made if there is none.
+    /// Each number must be asked for once before the next one is given.
     #[inline(always)]
-    pub fn dense(&mut self, id: u32, zero: impl FnOnce() -> Acc) -> &mut Acc {
-        let table = match self.tables.first() {
-            Some(_) => 0,
-            None => self.table(0),
-        };
-        let accs = &mut self.tables[table].accs;
-        if id as usize == accs.len() {
-            accs.push(zero());
+    pub fn dense<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        id: u32,
+        change: impl FnOnce(&mut Acc),
+    ) {
+        if self.tables.first().is_none_or(|table| id as usize == table.accs.len()) {
+            self.insert_dense(aggregate);
         }
-        &mut accs[id as usize]
+        self.change(aggregate, 0, id as usize, change);
     }
 
-    /// The accumulator of a key in the window that begins at `start`; true if it is new.
+    #[inline(never)]
+    fn insert_dense<A: Aggregate<Acc = Acc>>(&mut self, aggregate: &A) {
+        let table = self.table(0);
+        self.insert(aggregate, table, |table, zero| table.accs.push(zero));
+    }
+
+    /// Changes the accumulator of a key in the window that begins at `start`; it is made if there
+    /// is none.
     #[inline(always)]
-    pub fn windowed(
+    pub fn windowed<A: Aggregate<Acc = Acc>>(
         &mut self,
+        aggregate: &A,
         start: i64,
         id: u32,
-        zero: impl FnOnce() -> Acc,
-    ) -> (&mut Acc, bool) {
+        change: impl FnOnce(&mut Acc),
+    ) {
         let table = match self.last {
             (last, table) if last == start && table < self.tables.len() => table,
             _ => self.table(start),
         };
-        let table = &mut self.tables[table];
-        let before = table.accs.len();
-        let place = table.place(id, zero);
-        let new = table.accs.len() > before;
-        (&mut table.accs[place], new)
+        let place = match self.tables[table].find(id) {
+            Some(place) => place,
+            None => self.insert_windowed(aggregate, table, id),
+        };
+        self.change(aggregate, table, place, change);
+    }
+
+    #[inline(never)]
+    fn insert_windowed<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        table: usize,
+        id: u32,
+    ) -> usize {
+        self.insert(aggregate, table, |table, zero| table.insert(id, zero));
+        self.tables[table].len() - 1
     }
 
     #[inline(never)]
@@ -237,6 +278,43 @@ impl<K: Key, Acc> Groups<K, Acc> {
         });
         self.last = (start, table);
         table
+    }
+
+    /// Adds an accumulator to a table, and counts what that takes.
+    #[inline(always)]
+    fn insert<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        table: usize,
+        insert: impl FnOnce(&mut Table<Acc>, Acc),
+    ) {
+        let table = &mut self.tables[table];
+        self.tables_bytes -= table.bytes();
+        let zero = aggregate.zero();
+        table.heap_bytes += aggregate.heap_bytes(&zero);
+        insert(table, zero);
+        self.tables_bytes += table.bytes();
+    }
+
+    /// Changes an accumulator, and counts what that takes: nothing to be done where accumulators
+    /// hold nothing on the heap.
+    #[inline(always)]
+    fn change<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        table: usize,
+        place: usize,
+        change: impl FnOnce(&mut Acc),
+    ) {
+        let Table { accs, heap_bytes, .. } = &mut self.tables[table];
+        let acc = &mut accs[place];
+        let before = aggregate.heap_bytes(acc);
+        change(acc);
+        let after = aggregate.heap_bytes(acc);
+        if after != before {
+            *heap_bytes = (*heap_bytes + after).saturating_sub(before);
+            self.tables_bytes = (self.tables_bytes + after).saturating_sub(before);
+        }
     }
 
     /// The windows in order, with their tables.
@@ -252,18 +330,8 @@ impl<K: Key, Acc> Groups<K, Acc> {
     /// One group's accumulator.
     pub fn get(&self, start: i64, id: u32) -> Option<&Acc> {
         let table = self.window(start)?;
-        if table.ids.is_empty() {
-            return table.accs.get(id as usize);
-        }
-        let mask = table.slots.len().wrapping_sub(1);
-        let mut slot = self::start(id, mask);
-        loop {
-            match table.slots.get(slot)? {
-                (0, _) => return None,
-                (held, place) if *held == id + 1 => return table.accs.get(*place as usize),
-                _ => slot = (slot + 1) & mask,
-            }
-        }
+        let place = if table.ids.is_empty() { id as usize } else { table.find(id)? };
+        table.accs.get(place)
     }
 
     /// The first window's start.
@@ -271,39 +339,46 @@ impl<K: Key, Acc> Groups<K, Acc> {
         self.starts.keys().next().copied()
     }
 
-    /// How many groups there are.
-    pub fn len(&self) -> usize {
-        self.tables.iter().map(Table::len).sum()
+    /// Whether there are no groups.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
     }
 
     /// Frees a window; its keys stay until [`forget`](Groups::forget).
     pub fn remove(&mut self, start: i64) {
         if let Some(table) = self.starts.remove(&start) {
-            self.tables[table] = Table::new();
-            self.last = (0, usize::MAX);
+            let table = std::mem::replace(&mut self.tables[table], Table::new());
+            self.tables_bytes -= table.bytes();
+            self.last = NO_WINDOW;
         }
     }
 
-    /// Gives up the keys that no window holds, if they are most of them.
+    /// Gives up the keys that no window holds, if they are most of them. There must be windows.
     pub fn forget(&mut self) {
+        let groups: usize = self.tables.iter().map(Table::len).sum();
         let few_windows = self.starts.len() * 2 + 16 < self.tables.len();
-        if !few_windows && self.keys.len() <= 2 * self.len() + 1024 {
+        if !few_windows && self.keys.len() <= 2 * groups + 1024 {
             return;
         }
         let mut kept = Groups::default();
         for (start, table) in std::mem::take(&mut self.starts) {
-            let table = std::mem::replace(&mut self.tables[table], Table::new());
-            for (id, acc) in table.ids.into_iter().zip(table.accs) {
-                let id = kept.keys.intern(self.keys.get(id), self.keys.hash(id));
-                kept.windowed(start, id, || acc);
+            let mut table = std::mem::replace(&mut self.tables[table], Table::new());
+            for id in &mut table.ids {
+                *id = kept.keys.intern(self.keys.get(*id), self.keys.hash(*id));
             }
+            table.fill_slots();
+            kept.tables_bytes += table.bytes();
+            kept.starts.insert(start, kept.tables.len());
+            kept.tables.push(table);
         }
         *self = kept;
     }
 
     /// About how many bytes of memory all of it takes.
     pub fn bytes(&self) -> usize {
-        self.keys.bytes() + self.tables.iter().map(Table::bytes).sum::<usize>()
+        // A tree's entries are two words, in nodes that are two thirds full.
+        let windows = self.starts.len() * 24 + self.tables.capacity() * size_of::<Table<Acc>>();
+        self.keys.bytes() + windows + self.tables_bytes
     }
 }
 
@@ -313,7 +388,7 @@ pub fn part(hash: u64, parts: usize) -> usize {
     ((u128::from(hash) * parts as u128) >> 64) as usize
 }
 
-/// Merges an accumulator into that of its key and window; true if the group is new.
+/// Merges an accumulator into that of its key and window; the key's number.
 pub fn merge<K: Key, A: Aggregate>(
     groups: &mut Groups<K, A::Acc>,
     windowed: bool,
@@ -321,14 +396,45 @@ pub fn merge<K: Key, A: Aggregate>(
     start: i64,
     key: (K::View<'_>, u64),
     acc: A::Acc,
-) -> bool {
-    let known = groups.keys.len();
+) -> u32 {
     let id = groups.keys.intern(key.0, key.1);
-    if !windowed {
-        aggregate.merge(groups.dense(id, || aggregate.zero()), acc);
-        return id as usize == known;
+    let change = |held: &mut A::Acc| aggregate.merge(held, acc);
+    match windowed {
+        true => groups.windowed(aggregate, start, id, change),
+        false => groups.dense(aggregate, id, change),
     }
-    let (held, new) = groups.windowed(start, id, || aggregate.zero());
-    aggregate.merge(held, acc);
-    new
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ouzel_dsl::{Arg, max};
+
+    /// What the running count must be.
+    fn counted(groups: &Groups<i64, Option<String>>) -> usize {
+        let heap = |table: &Table<Option<String>>| -> usize {
+            table.accs.iter().flatten().map(String::capacity).sum()
+        };
+        groups.tables.iter().map(|table| table.bytes() - table.heap_bytes + heap(table)).sum()
+    }
+
+    #[test]
+    fn bytes_are_counted_as_groups_come_change_and_go() {
+        let longest = max(Arg::<String>::new());
+        let mut groups = Groups::<i64, Option<String>>::default();
+        for n in 0..40_000i64 {
+            let (window, key) = (n / 1_000, n % 700);
+            let text = Some("x".repeat((n * 7 % 300) as usize));
+            merge(&mut groups, true, &longest, window, (key, hash::<i64>(key)), text);
+            if n % 1_000 == 999 && window % 3 == 1 {
+                groups.remove(window);
+            }
+        }
+        assert_eq!(groups.tables_bytes, counted(&groups));
+        (0..39).for_each(|window| groups.remove(window));
+        groups.forget();
+        assert_eq!((groups.tables.len(), groups.tables_bytes), (1, counted(&groups)));
+        assert!(groups.tables_bytes > 700 * 200, "{}", groups.tables_bytes);
+    }
 }

@@ -38,7 +38,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
     }
 
     fn is_empty(&self) -> bool {
-        self.adopted.is_empty() && self.runs.is_empty() && self.shards.iter().all(|s| s.len() == 0)
+        self.adopted.is_empty() && self.runs.is_empty() && self.shards.iter().all(Groups::is_empty)
     }
 
     /// Merges groups into the shards; the groups of each shard that changed, in order.
@@ -60,9 +60,10 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
                             continue;
                         }
                         let key = (groups.keys().get(id), hash);
-                        merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
+                        let id =
+                            merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
                         if track {
-                            changed.insert((start, shard.keys_mut().intern(key.0, hash)));
+                            changed.insert((start, id));
                         }
                     }
                 }
@@ -83,7 +84,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
     /// Moves what is in memory to disk.
     fn spill(&mut self) -> Result<()> {
         for groups in self.adopted.drain(..).chain(self.shards.iter_mut().map(std::mem::take)) {
-            if groups.len() > 0 {
+            if !groups.is_empty() {
                 write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
             }
         }
@@ -214,7 +215,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
             if let Some(combiner) = port.as_any().downcast_mut::<Combiner<K, W, A>>() {
                 let (groups, mut runs) = combiner.take_groups();
                 self.runs.append(&mut runs);
-                taken.extend((groups.len() > 0).then_some(groups));
+                taken.extend((!groups.is_empty()).then_some(groups));
             }
         }
         if let Some(log) = log {
@@ -337,7 +338,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
                 entry.acc()?,
             );
             merged += 1;
-            if merged.is_multiple_of(65_536) && self.bytes() > self.memory_bytes {
+            if merged.is_multiple_of(1_024) && self.bytes() > self.memory_bytes {
                 self.spill()?;
             }
         }

@@ -10,15 +10,27 @@ use std::marker::PhantomData;
 pub trait Ordered: Data + Clone + Serialize + DeserializeOwned {
     /// Compares two values.
     fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering;
+
+    /// How many bytes the value holds on the heap.
+    #[inline(always)]
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! ordered {
-    ($($t:ty)*) => {$(
+    ($($t:ty $(, |$value:ident| $heap_bytes:expr)?;)*) => {$(
         impl Ordered for $t {
             #[inline(always)]
             fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering {
                 a.cmp(&b)
             }
+
+            $(#[inline(always)]
+            fn heap_bytes(&self) -> usize {
+                let $value = self;
+                $heap_bytes
+            })?
         }
 
         impl Extremum for $t {
@@ -36,8 +48,13 @@ macro_rules! ordered {
     )*};
 }
 
-ordered! { bool i8 i16 i32 i64 u8 u16 u32 u64 String Bytes Timestamp Date
-Decimal<0> Decimal<1> Decimal<2> Decimal<3> Decimal<4> Decimal<6> Decimal<8> Decimal<9> Decimal<12> Decimal<18> }
+ordered! {
+    bool; i8; i16; i32; i64; u8; u16; u32; u64; Timestamp; Date;
+    Decimal<0>; Decimal<1>; Decimal<2>; Decimal<3>; Decimal<4>;
+    Decimal<6>; Decimal<8>; Decimal<9>; Decimal<12>; Decimal<18>;
+    String, |text| text.capacity();
+    Bytes, |bytes| bytes.0.capacity();
+}
 
 macro_rules! ordered_floats {
     ($($t:ty)*) => {$(
@@ -152,6 +169,11 @@ macro_rules! extrema {
 
             fn finish(&self, acc: &Self::Acc) -> Result<T, String> {
                 T::result(acc.clone())
+            }
+
+            #[inline(always)]
+            fn heap_bytes(&self, acc: &Self::Acc) -> usize {
+                acc.as_ref().map_or(0, T::Item::heap_bytes)
             }
         }
     )*};

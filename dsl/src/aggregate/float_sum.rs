@@ -101,6 +101,12 @@ impl FloatSum {
         self.long.get_or_insert_with(|| Box::new(Long { limbs: vec![0; LIMBS], ..Long::default() }))
     }
 
+    /// How many bytes it holds on the heap.
+    #[inline(always)]
+    pub fn heap_bytes(&self) -> usize {
+        if self.long.is_some() { size_of::<Long>() + LIMBS * size_of::<u64>() } else { 0 }
+    }
+
     /// Adds another sum.
     pub fn merge(&mut self, other: &FloatSum) {
         match self.short().checked_add(other.short()) {

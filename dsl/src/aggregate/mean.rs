@@ -54,4 +54,9 @@ impl<T: Summable> Aggregate for Mean<T> {
     fn finish(&self, acc: &Self::Acc) -> Result<T::Mean, String> {
         T::mean((acc.values > 0).then(|| T::approximate(&acc.sum) / acc.values as f64))
     }
+
+    #[inline(always)]
+    fn heap_bytes(&self, acc: &Self::Acc) -> usize {
+        T::heap_bytes(&acc.sum)
+    }
 }

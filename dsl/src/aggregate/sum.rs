@@ -29,6 +29,11 @@ pub trait Summable: Data {
     fn approximate(acc: &Self::Acc) -> f64;
     /// The mean as the type says.
     fn mean(mean: Option<f64>) -> Result<Self::Mean, String>;
+    /// How many bytes a sum holds on the heap.
+    #[inline(always)]
+    fn heap_bytes(_acc: &Self::Acc) -> usize {
+        0
+    }
 }
 
 /// The sum of a value. See [`sum`].
@@ -73,6 +78,11 @@ impl<T: Summable> Aggregate for Sum<T> {
 
     fn finish(&self, acc: &T::Acc) -> Result<T::Out, String> {
         T::finish(acc)
+    }
+
+    #[inline(always)]
+    fn heap_bytes(&self, acc: &T::Acc) -> usize {
+        T::heap_bytes(acc)
     }
 }
 
@@ -147,6 +157,11 @@ macro_rules! floats {
             fn mean(mean: Option<f64>) -> Result<f64, String> {
                 mean_of_some(mean)
             }
+
+            #[inline(always)]
+            fn heap_bytes(acc: &FloatSum) -> usize {
+                acc.heap_bytes()
+            }
         }
     )*};
 }
@@ -215,5 +230,10 @@ impl<T: Summable<Mean = f64>> Summable for Option<T> {
 
     fn mean(mean: Option<f64>) -> Result<Option<f64>, String> {
         Ok(mean)
+    }
+
+    #[inline(always)]
+    fn heap_bytes(acc: &T::Acc) -> usize {
+        T::heap_bytes(acc)
     }
 }

@@ -25,6 +25,11 @@ macro_rules! tuples {
             fn finish(&self, acc: &Self::Acc) -> Result<Self::Out, String> {
                 Ok(($(self.$i.finish(&acc.$i)?,)+))
             }
+
+            #[inline(always)]
+            fn heap_bytes(&self, acc: &Self::Acc) -> usize {
+                0 $(+ self.$i.heap_bytes(&acc.$i))+
+            }
         }
     )*};
 }
@@ -83,5 +88,10 @@ impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> 
 
     fn finish(&self, acc: &A::Acc) -> Result<O, String> {
         self.0.finish(acc).map(&self.1)
+    }
+
+    #[inline(always)]
+    fn heap_bytes(&self, acc: &A::Acc) -> usize {
+        self.0.heap_bytes(acc)
     }
 }
