@@ -29,14 +29,15 @@ pub type Emit<'a> = &'a (dyn Fn(RecordBatch) -> Result<()> + Sync);
 pub trait KeyedState: Send {
     /// Merges the combiners of all workers into the state, and leaves them empty. If `changes` is
     /// given, it gets the new row of each key that changed; if `log` is given, it gets the
-    /// accumulators that were merged, to be replayed by [`load`](KeyedState::load).
+    /// accumulators that were merged, to be replayed by [`load`](KeyedState::load). Returns how many
+    /// bytes of state went to disk.
     fn absorb(
         &mut self,
         combiners: &mut [&mut dyn Port],
         parallel: Parallel<'_>,
         changes: Option<Emit<'_>>,
         log: Option<&mut dyn Write>,
-    ) -> Result<()>;
+    ) -> Result<u64>;
 
     /// Gives the rows of all windows whose end plus lateness is at or before the watermark, and
     /// frees them; returns how many.
@@ -56,7 +57,4 @@ pub trait KeyedState: Send {
 
     /// About how many bytes of memory it takes.
     fn bytes(&self) -> usize;
-
-    /// How many bytes it has spilled.
-    fn spilled_bytes(&self) -> u64;
 }

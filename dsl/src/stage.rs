@@ -28,9 +28,9 @@ pub trait Port: Any + Send {
         0
     }
 
-    /// Writes what it holds to disk, if it can.
-    fn spill(&mut self, _dir: &std::path::Path) -> Result<()> {
-        Ok(())
+    /// Writes what it holds to disk, if it can; how many bytes that was.
+    fn spill(&mut self, _dir: &std::path::Path) -> Result<u64> {
+        Ok(0)
     }
 }
 

@@ -12,8 +12,8 @@ use std::path::Path;
 
 /// A hash table of partial accumulators, fed with borrowed keys.
 pub struct Combiner<K: Key, W, A: Aggregate> {
-    pub(crate) groups: Groups<K, A::Acc>,
-    pub(crate) runs: Runs,
+    groups: Groups<K, A::Acc>,
+    runs: Runs,
     aggregate: A,
     memo: Memo,
     windows: PhantomData<W>,
@@ -55,7 +55,7 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
     }
 
     /// Takes what it holds, and leaves it empty.
-    pub(crate) fn take_groups(&mut self) -> (Groups<K, A::Acc>, Runs) {
+    pub(crate) fn take(&mut self) -> (Groups<K, A::Acc>, Runs) {
         self.memo.clear();
         (std::mem::take(&mut self.groups), std::mem::take(&mut self.runs))
     }
@@ -74,9 +74,14 @@ impl<K: Key, W: Windows, A: Aggregate> Port for Combiner<K, W, A> {
         self.groups.bytes()
     }
 
-    fn spill(&mut self, dir: &Path) -> Result<(), Error> {
-        let groups = std::mem::take(&mut self.groups);
+    fn spill(&mut self, dir: &Path) -> Result<u64, Error> {
+        if self.groups.is_empty() {
+            return Ok(0);
+        }
         self.memo.clear();
-        write_runs::<K, A>(&groups, dir, &mut self.runs)
+        let groups = std::mem::take(&mut self.groups);
+        let bytes = write_runs::<K, A>(&groups, dir, &mut self.runs)?;
+        self.runs.compact::<K, A>(&self.aggregate, dir)?;
+        Ok(bytes)
     }
 }

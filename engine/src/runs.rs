@@ -17,23 +17,25 @@ use std::sync::Arc;
 /// Into how many parts by hash each spill is cut.
 pub const PARTS: usize = 4;
 
-/// How many runs a part may have before they are merged.
-const RUNS_MAX: usize = 24;
+/// So many runs of a level are merged into one of the next.
+const RUNS_MAX: usize = 16;
 
 /// The runs of one keyed operator: a list for each part.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Runs {
     parts: [Vec<Run>; PARTS],
-    bytes: u64,
 }
 
 /// One sorted run, and how far it has been read for good. The file has no name: it is gone when
 /// the last handle is.
-#[derive(Clone)]
-pub struct Run {
+struct Run {
     file: Arc<File>,
     start: u64,
     end: u64,
+    /// How often its entries were merged with those of other runs.
+    level: u32,
+    /// Whether it came after [`Runs::settle`].
+    fresh: bool,
 }
 
 impl Runs {
@@ -42,33 +44,40 @@ impl Runs {
         self.parts.iter().all(Vec::is_empty)
     }
 
-    /// Bytes on disk.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     /// Takes on another's runs.
-    pub fn append(&mut self, other: &mut Runs) {
+    pub fn append(&mut self, mut other: Runs) {
         self.parts.iter_mut().zip(&mut other.parts).for_each(|(a, b)| a.append(b));
-        self.bytes += std::mem::take(&mut other.bytes);
     }
 
-    /// Merges the runs of each part that has many of them into one: each open run takes a file
-    /// handle and a buffer, and holds keys that others hold too.
+    /// From now on, what is here is not fresh.
+    pub fn settle(&mut self) {
+        self.parts.iter_mut().flatten().for_each(|run| run.fresh = false);
+    }
+
+    /// Merges runs where there are many: each open one takes a file handle and a buffer, and holds
+    /// keys that others hold too. Only runs of a level are merged, so that what was merged often is
+    /// written again seldom.
     pub fn compact<K: Key, A: Aggregate>(&mut self, aggregate: &A, dir: &Path) -> Result<()> {
-        for runs in self.parts.iter_mut().filter(|runs| runs.len() >= RUNS_MAX) {
-            let what = |e| Error::io(format!("merging spilled state in {}", dir.display()), e);
-            let file = tempfile::tempfile_in(dir).map_err(what)?;
-            let mut out = BufWriter::with_capacity(1 << 18, file);
-            let (mut end, mut encoded) = (0, Vec::new());
-            Part(runs).read::<K, A>(aggregate, i64::MAX, false, |start, key, acc| {
-                encoded.clear();
-                K::encode(key.view(), &mut encoded);
-                end += write_entry(&mut out, start, &encoded, &acc).map_err(what)?;
-                Ok(())
-            })?;
-            let file = out.into_inner().map_err(|e| what(e.into_error()))?;
-            *runs = vec![Run { file: Arc::new(file), start: 0, end }];
+        for runs in &mut self.parts {
+            let mut level = 0;
+            while runs.iter().any(|run| run.level >= level) {
+                let merged: Vec<_> = runs.extract_if(.., |run| run.level == level).collect();
+                level += 1;
+                match merged.len() {
+                    ..RUNS_MAX => runs.extend(merged),
+                    _ => runs.push(merge_runs::<K, A>(merged, level, aggregate, dir)?),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all entries, as they are.
+    pub fn copy_to(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        for run in self.parts.iter().flatten() {
+            let mut entries =
+                Shared { file: run.file.clone(), at: run.start }.take(run.end - run.start);
+            std::io::copy(&mut entries, out)?;
         }
         Ok(())
     }
@@ -77,6 +86,38 @@ impl Runs {
     pub fn split(&mut self) -> Vec<Part<'_>> {
         self.parts.iter_mut().map(Part).collect()
     }
+}
+
+fn merge_runs<K: Key, A: Aggregate>(
+    mut runs: Vec<Run>,
+    level: u32,
+    aggregate: &A,
+    dir: &Path,
+) -> Result<Run> {
+    let what = |e| Error::io(format!("merging spilled state in {}", dir.display()), e);
+    let file = tempfile::tempfile_in(dir).map_err(what)?;
+    let mut out = BufWriter::with_capacity(1 << 18, file);
+    let (mut end, mut encoded) = (0, Vec::new());
+    Part(&mut runs).read::<K, A>(aggregate, i64::MAX, false, |group| {
+        encoded.clear();
+        K::encode(group.key.view(), &mut encoded);
+        end += write_entry(&mut out, group.start, &encoded, &group.acc).map_err(what)?;
+        Ok(())
+    })?;
+    let file = out.into_inner().map_err(|e| what(e.into_error()))?;
+    Ok(Run { file: Arc::new(file), start: 0, end, level, fresh: true })
+}
+
+/// A group that was read back.
+pub struct Group<K, Acc> {
+    /// The start of its window.
+    pub start: i64,
+    /// Its key.
+    pub key: K,
+    /// Its accumulator.
+    pub acc: Acc,
+    /// Whether any of it was in a fresh run.
+    pub fresh: bool,
 }
 
 /// The runs of one part.
@@ -90,7 +131,7 @@ impl Part<'_> {
         aggregate: &A,
         until: i64,
         free: bool,
-        mut each: impl FnMut(i64, K, A::Acc) -> Result<()>,
+        mut each: impl FnMut(Group<K, A::Acc>) -> Result<()>,
     ) -> Result<()> {
         let mut cursors = Vec::new();
         for (index, run) in self.0.iter().enumerate() {
@@ -100,16 +141,18 @@ impl Part<'_> {
         while heap.peek().is_some_and(|first| first.entry.window() <= until) {
             let Some(mut first) = heap.pop() else { break };
             let mut acc = first.entry.acc::<A::Acc>()?;
+            let mut fresh = self.0[first.run].fresh;
             while heap.peek().is_some_and(|next| next.entry.key == first.entry.key) {
                 let Some(mut next) = heap.pop() else { break };
                 aggregate.merge(&mut acc, next.entry.acc()?);
+                fresh |= self.0[next.run].fresh;
                 if next.advance()? {
                     heap.push(next);
                 } else if free {
                     self.0[next.run].start = next.at;
                 }
             }
-            each(first.entry.window(), first.entry.key()?, acc)?;
+            each(Group { start: first.entry.window(), key: first.entry.key()?, acc, fresh })?;
             if first.advance()? {
                 heap.push(first);
             } else if free {
@@ -126,12 +169,12 @@ impl Part<'_> {
     }
 }
 
-/// Writes groups as runs, one a part.
+/// Writes groups as runs, one a part; how many bytes that takes.
 pub fn write_runs<K: Key, A: Aggregate>(
     groups: &Groups<K, A::Acc>,
     dir: &Path,
     runs: &mut Runs,
-) -> Result<()> {
+) -> Result<u64> {
     let what = || format!("writing spilled state in {}", dir.display());
     let mut encoded = Vec::new();
     let mut ends = Vec::with_capacity(groups.keys().len());
@@ -178,15 +221,16 @@ pub fn write_runs<K: Key, A: Aggregate>(
             write(start, id, acc)?;
         }
     }
-    for (list, mut writer) in runs.parts.iter_mut().zip(writers) {
-        writer.out.flush().map_err(|e| Error::io(what(), e))?;
-        runs.bytes += writer.bytes;
+    let mut bytes = 0;
+    for (list, writer) in runs.parts.iter_mut().zip(writers) {
         let file = writer.out.into_inner().map_err(|e| Error::io(what(), e.into_error()))?;
         if writer.bytes > 0 {
-            list.push(Run { file: Arc::new(file), start: 0, end: writer.bytes });
+            bytes += writer.bytes;
+            let file = Arc::new(file);
+            list.push(Run { file, start: 0, end: writer.bytes, level: 0, fresh: true });
         }
     }
-    Ok(())
+    Ok(bytes)
 }
 
 struct Writer {
@@ -203,8 +247,10 @@ pub fn write_entry<Acc: serde::Serialize>(
     acc: &Acc,
 ) -> std::io::Result<u64> {
     let acc = postcard::to_allocvec(acc).map_err(std::io::Error::other)?;
-    out.write_all(&(8 + key.len() as u32).to_le_bytes())?;
-    out.write_all(&(acc.len() as u32).to_le_bytes())?;
+    let len =
+        |bytes: usize| u32::try_from(bytes).map(u32::to_le_bytes).map_err(std::io::Error::other);
+    out.write_all(&len(8 + key.len())?)?;
+    out.write_all(&len(acc.len())?)?;
     out.write_all(&encode_window(start))?;
     out.write_all(key)?;
     out.write_all(&acc)?;

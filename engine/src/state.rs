@@ -8,8 +8,8 @@ use crate::runs::{Entry, Runs, write_entry, write_runs};
 use ouzel_dsl::keyed_node::{Emit, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Aggregate, Error, Key, Result, Windows};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -37,8 +37,17 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         State { node, shards, adopted: Vec::new(), runs: Runs::default(), memory_bytes, spill }
     }
 
-    fn is_empty(&self) -> bool {
-        self.adopted.is_empty() && self.runs.is_empty() && self.shards.iter().all(Groups::is_empty)
+    /// Takes what combiners hold, in memory and on disk.
+    fn take(combiners: &mut [&mut dyn Port]) -> (Vec<Groups<K, A::Acc>>, Runs) {
+        let (mut taken, mut fresh) = (Vec::new(), Runs::default());
+        for port in combiners {
+            if let Some(combiner) = port.as_any().downcast_mut::<Combiner<K, W, A>>() {
+                let (groups, runs) = combiner.take();
+                taken.extend((!groups.is_empty()).then_some(groups));
+                fresh.append(runs);
+            }
+        }
+        (taken, fresh)
     }
 
     /// Merges groups into the shards; the groups of each shard that changed, in order.
@@ -81,33 +90,31 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         Ok(())
     }
 
-    /// Moves what is in memory to disk.
-    fn spill(&mut self) -> Result<()> {
+    /// Moves what is in memory to disk; how many bytes that was.
+    fn spill(&mut self) -> Result<u64> {
+        let mut bytes = 0;
         for groups in self.adopted.drain(..).chain(self.shards.iter_mut().map(std::mem::take)) {
             if !groups.is_empty() {
-                write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
+                bytes += write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
             }
         }
-        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)
+        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)?;
+        Ok(bytes)
     }
 
-    /// Gives the rows that are on disk, up to windows that begin at `until`.
-    fn read_runs(
-        &mut self,
-        until: i64,
-        free: bool,
-        parallel: Parallel<'_>,
-        emit: Emit<'_>,
-    ) -> Result<u64> {
+    /// Gives rows that are on disk; how many.
+    fn read_runs(&mut self, read: Read, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         let node = &self.node;
-        let runs = self.runs.split();
-        let counts = in_parallel(parallel, runs, |mut runs| {
-            let mut rows = match free {
-                true => Rows::new(node, emit),
-                false => Rows::changing(node, emit),
+        let counts = in_parallel(parallel, self.runs.split(), |mut runs| {
+            let (until, free, mut rows) = match read {
+                Read::Closed(until) => (until, true, Rows::new(node, emit)),
+                Read::Changed | Read::All => (i64::MAX, false, Rows::changing(node, emit)),
             };
-            runs.read::<K, A>(&node.aggregate, until, free, |start, key, acc| {
-                rows.push(start, key.view(), &acc)
+            runs.read::<K, A>(&node.aggregate, until, free, |group| {
+                match group.fresh || read != Read::Changed {
+                    true => rows.push(group.start, group.key.view(), &group.acc),
+                    false => Ok(()),
+                }
             })?;
             rows.finish()
         })?;
@@ -165,41 +172,53 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         Ok(counts.iter().sum())
     }
 
-    /// Gives the new rows of groups that changed.
-    fn emit_changes(&mut self, changed: Vec<BTreeSet<(i64, u32)>>, emit: Emit<'_>) -> Result<()> {
+    /// Merges groups, and gives the new row of each that changed.
+    fn merge_changes(
+        &mut self,
+        taken: &[Groups<K, A::Acc>],
+        parallel: Parallel<'_>,
+        emit: Emit<'_>,
+    ) -> Result<()> {
+        self.settle(parallel)?;
+        let changed = self.merge_all(taken, parallel, true)?;
         let mut rows = Rows::changing(&self.node, emit);
-        if self.runs.is_empty() {
-            for (shard, changed) in self.shards.iter().zip(changed) {
-                for (start, id) in changed {
-                    rows.push_group(start, id, shard)?;
-                }
-            }
-            return rows.finish().map(drop);
-        }
-        // Part of a group may be on disk: bring all together there, and look the groups up.
-        let mut wanted: BTreeMap<i64, BTreeSet<Vec<u8>>> = BTreeMap::new();
         for (shard, changed) in self.shards.iter().zip(changed) {
             for (start, id) in changed {
-                let mut key = Vec::new();
-                K::encode(shard.keys().get(id), &mut key);
-                wanted.entry(start).or_default().insert(key);
+                rows.push_group(start, id, shard)?;
             }
-        }
-        drop(rows);
-        self.spill()?;
-        let mut rows = Rows::changing(&self.node, emit);
-        for mut runs in self.runs.split() {
-            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |start, key, acc| {
-                let mut encoded = Vec::new();
-                K::encode(key.view(), &mut encoded);
-                match wanted.get(&start).is_some_and(|keys| keys.contains(&encoded)) {
-                    true => rows.push(start, key.view(), &acc),
-                    false => Ok(()),
-                }
-            })?;
         }
         rows.finish().map(drop)
     }
+
+    /// Brings all together on disk, where part of a group may be already, and gives the new row of
+    /// each that changed.
+    fn spill_changes(
+        &mut self,
+        taken: Vec<Groups<K, A::Acc>>,
+        fresh: Runs,
+        parallel: Parallel<'_>,
+        emit: Emit<'_>,
+    ) -> Result<u64> {
+        let mut bytes = self.spill()?;
+        self.runs.settle();
+        self.runs.append(fresh);
+        for groups in taken {
+            bytes += write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
+        }
+        self.read_runs(Read::Changed, parallel, emit)?;
+        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)?;
+        Ok(bytes)
+    }
+}
+
+/// What to read from disk.
+#[derive(Clone, Copy, PartialEq)]
+enum Read {
+    /// Windows that begin at or before this, which then are gone.
+    Closed(i64),
+    /// Groups of which any part is in a fresh run.
+    Changed,
+    All,
 }
 
 impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
@@ -209,39 +228,34 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
         parallel: Parallel<'_>,
         changes: Option<Emit<'_>>,
         log: Option<&mut dyn Write>,
-    ) -> Result<()> {
-        let mut taken = Vec::new();
-        for port in combiners.iter_mut() {
-            if let Some(combiner) = port.as_any().downcast_mut::<Combiner<K, W, A>>() {
-                let (groups, mut runs) = combiner.take_groups();
-                self.runs.append(&mut runs);
-                taken.extend((!groups.is_empty()).then_some(groups));
-            }
-        }
+    ) -> Result<u64> {
+        let (mut taken, fresh) = Self::take(combiners);
         if let Some(log) = log {
-            for groups in &taken {
-                write_log::<K, A>(groups, log)?;
-            }
+            taken.iter().try_for_each(|groups| write_log::<K, A>(groups, log))?;
+            fresh.copy_to(log).map_err(unwritten)?;
         }
         let more: usize = taken.iter().map(Groups::bytes).sum();
-        if changes.is_none() && self.bytes() + more > self.memory_bytes {
-            // Merged in memory it would have to be written all the same.
-            self.adopted.append(&mut taken);
-            return self.spill();
-        }
-        if changes.is_none() && self.is_empty() {
-            self.adopted = taken;
-        } else {
-            self.settle(parallel)?;
-            let changed = self.merge_all(&taken, parallel, changes.is_some())?;
-            if let Some(emit) = changes {
-                self.emit_changes(changed, emit)?;
+        let fits = self.bytes() + more <= self.memory_bytes;
+        let on_disk = !(self.runs.is_empty() && fresh.is_empty());
+        match changes {
+            Some(emit) if on_disk || !fits => {
+                return self.spill_changes(taken, fresh, parallel, emit);
+            }
+            Some(emit) => self.merge_changes(&taken, parallel, emit)?,
+            None => {
+                self.runs.append(fresh);
+                if !fits {
+                    // Merged in memory it would have to be written all the same.
+                    self.adopted.append(&mut taken);
+                } else if self.adopted.is_empty() && self.shards.iter().all(Groups::is_empty) {
+                    self.adopted = taken;
+                } else {
+                    self.settle(parallel)?;
+                    self.merge_all(&taken, parallel, false)?;
+                }
             }
         }
-        if self.bytes() > self.memory_bytes {
-            self.spill()?;
-        }
-        Ok(())
+        if self.bytes() > self.memory_bytes { self.spill() } else { Ok(0) }
     }
 
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
@@ -256,7 +270,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
         let due = |shard: &Groups<K, A::Acc>| shard.first().is_some_and(|start| start <= until);
         if !self.runs.is_empty() {
             self.spill()?;
-            return self.read_runs(until, true, parallel, emit);
+            return self.read_runs(Read::Closed(until), parallel, emit);
         }
         let node = &self.node;
         let counts = in_parallel(
@@ -282,13 +296,13 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
             return self.read_shards(false, parallel, emit);
         }
         self.spill()?;
-        self.read_runs(i64::MAX, false, parallel, emit)
+        self.read_runs(Read::All, parallel, emit)
     }
 
     fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         if !self.runs.is_empty() {
             self.spill()?;
-            return self.read_runs(i64::MAX, true, parallel, emit);
+            return self.read_runs(Read::Closed(i64::MAX), parallel, emit);
         }
         if W::WINDOWED && !self.adopted.is_empty() {
             return self.drain_windows(parallel, emit);
@@ -305,16 +319,16 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
         }
         for mut runs in self.runs.split() {
             let mut encoded = Vec::new();
-            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |start, key, acc| {
+            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |group| {
                 encoded.clear();
-                K::encode(key.view(), &mut encoded);
-                write_entry(log, start, &encoded, &acc).map_err(unwritten).map(drop)
+                K::encode(group.key.view(), &mut encoded);
+                write_entry(log, group.start, &encoded, &group.acc).map_err(unwritten).map(drop)
             })?;
         }
         Ok(())
     }
 
-    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
+    fn load(&mut self, log: &mut dyn io::Read, closed: i64) -> Result<()> {
         let closed = i128::from(closed)
             - i128::from(self.node.lateness)
             - i128::from(self.node.windows.size());
@@ -348,10 +362,6 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
     fn bytes(&self) -> usize {
         self.shards.iter().chain(&self.adopted).map(Groups::bytes).sum()
     }
-
-    fn spilled_bytes(&self) -> u64 {
-        self.runs.bytes()
-    }
 }
 
 fn write_log<K: Key, A: Aggregate>(groups: &Groups<K, A::Acc>, log: &mut dyn Write) -> Result<()> {
@@ -366,7 +376,7 @@ fn write_log<K: Key, A: Aggregate>(groups: &Groups<K, A::Acc>, log: &mut dyn Wri
     Ok(())
 }
 
-fn unwritten(error: std::io::Error) -> Error {
+fn unwritten(error: io::Error) -> Error {
     Error::io("writing a checkpoint", error)
 }
 

@@ -7,6 +7,7 @@ use ouzel_dsl::plan::{PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::stage::{OnError, Ports, Tally};
 use ouzel_dsl::{Error, Plan, Result};
+use ouzel_hooks::Event;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,6 +78,13 @@ impl Wiring {
         };
         let ports = self.plan.ports.iter().map(|kind| RefCell::new(port(kind))).collect();
         Worker { ports: Ports(ports), tally: Tally::new(self.plan.operators.len()) }
+    }
+
+    /// Tells observers that state went to disk, if any did.
+    pub fn spilled(&self, bytes: u64) {
+        if bytes > 0 {
+            self.config.observers.tell(Event::Spill { bytes });
+        }
     }
 
     /// The stages that an input feeds.

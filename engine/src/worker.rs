@@ -152,18 +152,24 @@ impl Worker {
             .collect()
     }
 
-    /// About how many bytes its combiners take.
-    pub fn bytes(&self) -> usize {
-        self.ports.0.iter().map(|port| port.borrow().bytes()).sum()
+    /// Whether its combiners, and rows that it has not handed on, take more than its share of the
+    /// memory. Half is for all workers together, since a table that grows takes twice its size for a
+    /// moment, and a stream has merged state beside them.
+    pub fn is_full(&self, wiring: &Wiring) -> bool {
+        let bytes: usize = self.ports.0.iter().map(|port| port.borrow().bytes()).sum();
+        bytes > wiring.config.memory_bytes / wiring.config.workers.max(1) / 2
     }
 
-    /// Writes its combiners to disk.
-    pub fn spill(&mut self, wiring: &Wiring) -> Result<()> {
-        let bytes = self.bytes() as u64;
-        for port in &self.ports.0 {
-            port.borrow_mut().spill(&wiring.spill)?;
+    /// Writes its combiners to disk if it is full.
+    pub fn spill_if_full(&mut self, wiring: &Wiring) -> Result<()> {
+        if !self.is_full(wiring) {
+            return Ok(());
         }
-        wiring.config.observers.tell(Event::Spill { bytes });
+        let mut bytes = 0;
+        for port in &self.ports.0 {
+            bytes += port.borrow_mut().spill(&wiring.spill)?;
+        }
+        wiring.spilled(bytes);
         Ok(())
     }
 }

@@ -58,9 +58,6 @@ struct Run<'a> {
     tally: Mutex<Tally>,
 }
 
-/// After so many chunks a worker hands on its rows and looks at its memory.
-const LOOK_EVERY: u32 = 16;
-
 impl Run<'_> {
     /// Reads all sources to their ends; how many bytes that was.
     fn read_sources(&self) -> Result<u64> {
@@ -105,24 +102,20 @@ impl Run<'_> {
     /// Takes splits until there are none.
     fn work(&self, queue: &Mutex<VecDeque<Task>>, gates: &Gates) -> Result<()> {
         let mut worker = self.wiring.worker();
-        // Half of its share, since a table that grows takes twice its size for a moment.
-        let memory = self.wiring.config.memory_bytes / self.pool.current_num_threads() / 2;
-        let mut chunks = 0u32;
         while let Some(task) = { lock(queue).pop_front() } {
             worker.split(self.wiring, task, gates, &mut |worker| {
-                chunks += 1;
-                if chunks.is_multiple_of(LOOK_EVERY) {
-                    self.collect(worker, false)?;
-                    if worker.bytes() > memory {
-                        worker.spill(self.wiring)?;
-                    }
-                }
+                self.relieve(worker)?;
                 Ok(Demand::More)
             })?;
-            self.collect(&mut worker, false)?;
         }
         lock(&self.workers).push(worker);
         Ok(())
+    }
+
+    /// After each chunk a worker hands on its rows, and what then is too much goes to disk.
+    fn relieve(&self, worker: &mut Worker) -> Result<()> {
+        self.collect(worker, false)?;
+        worker.spill_if_full(self.wiring)
     }
 
     /// Hands a worker's rows and dead letters to the outputs.
@@ -154,7 +147,7 @@ impl Run<'_> {
                 .collect();
             let mut ports: Vec<&mut dyn Port> =
                 held.iter_mut().map(|port| &mut ***port as _).collect();
-            state.absorb(&mut ports, &parallel, None, None)?;
+            self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
         }
         let rows = state.drain(&parallel, &|batch| {
             if let Some(output) = entry.output {
@@ -164,9 +157,8 @@ impl Run<'_> {
                 return Ok(());
             }
             let mut worker = lock(&self.workers).pop().unwrap_or_else(|| self.wiring.worker());
-            let done = worker
-                .finals(self.wiring, keyed, batch)
-                .and_then(|()| self.collect(&mut worker, false));
+            let done =
+                worker.finals(self.wiring, keyed, batch).and_then(|()| self.relieve(&mut worker));
             lock(&self.workers).push(worker);
             done
         })?;

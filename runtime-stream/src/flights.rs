@@ -94,11 +94,9 @@ impl Run {
         let mut worker = self.idle.pop().unwrap_or_else(|| self.wiring.worker());
         let (wiring, gates, full) = (self.wiring.clone(), self.gates.clone(), full.clone());
         let pause = self.reader.lanes[lane].pause.clone();
-        // Half of it is for what the workers hold, the rest for merged state.
-        let memory = wiring.config.memory_bytes / wiring.config.workers.max(1) / 2;
         flights.spawn_blocking(move || {
             let rest = worker.split(&wiring, task, &gates, &mut |worker| {
-                if worker.bytes() > memory || wiring.config.stop.load(Ordering::Relaxed) {
+                if worker.is_full(&wiring) || wiring.config.stop.load(Ordering::Relaxed) {
                     full.notify_one();
                 }
                 Ok(if pause.load(Ordering::Relaxed) { Demand::Pause } else { Demand::More })

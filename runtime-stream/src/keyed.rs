@@ -33,12 +33,12 @@ impl Run {
                 move |batch| outputs.write_changes(output, &batch)
             });
             let mut log = self.checkpoint.as_mut().map(|c| c.log(keyed));
-            self.states[keyed].absorb(
+            wiring.spilled(self.states[keyed].absorb(
                 &mut ports,
                 &parallel,
                 emit.as_ref().map(|emit| emit as _),
                 log.as_mut().map(|log| log as _),
-            )?;
+            )?);
         }
         if let Some(table) = entry.output.and_then(|output| outputs.table(output)) {
             table.changed = true;
@@ -71,7 +71,11 @@ impl Run {
                 return Ok(());
             }
             let mut worker = lock(&idle).pop().unwrap_or_else(|| wiring.worker());
-            let done = worker.finals(&wiring, keyed, batch);
+            let done = worker.finals(&wiring, keyed, batch).and_then(|()| {
+                let rows = worker.take_rows(&wiring, false);
+                rows.iter().try_for_each(|(output, batches)| outputs.write(*output, batches))?;
+                worker.spill_if_full(&wiring)
+            });
             lock(&idle).push(worker);
             done
         })?;

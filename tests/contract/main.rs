@@ -5,6 +5,7 @@ mod changed;
 mod errors;
 mod jobs;
 mod keys;
+mod memory;
 mod one_record;
 mod pauses;
 mod rules;
