@@ -120,24 +120,76 @@ impl<Acc> Table<Acc> {
         None
     }
 
-    /// Adds a key's first accumulator.
-    fn insert(&mut self, id: u32, acc: Acc) {
-        let place = self.accs.len();
-        self.ids.push(id);
-        self.accs.push(acc);
-        if self.ids.len() * 8 > self.slots.len() * 5 {
-            let len = (self.slots.len() * 2).max(16);
-            self.slots.resize(len, (0, 0));
-            self.fill_slots();
-        } else {
-            put(&mut self.slots, id, place as u32);
+    /// Adds a key's first accumulator; its place.
+    #[inline(never)]
+    fn insert<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        id: u32,
+        all: &mut usize,
+    ) -> usize {
+        // Slots are kept five eighths full at the most.
+        if self.ids.len() >= self.slots.len() / 8 * 5 {
+            self.resize(all, Table::grow);
         }
+        self.ids.push(id);
+        put(&mut self.slots, id, self.accs.len() as u32);
+        self.push(aggregate, all);
+        self.accs.len() - 1
+    }
+
+    /// Makes room for as many again.
+    fn grow(&mut self) {
+        let len = (self.slots.len() * 2).max(8);
+        self.ids.reserve_exact(len / 8 * 5 - self.ids.len());
+        self.accs.reserve_exact(len / 8 * 5 - self.accs.len());
+        self.slots = vec![(0, 0); len];
+        self.fill_slots();
     }
 
     fn fill_slots(&mut self) {
-        self.slots.fill((0, 0));
         for (place, id) in self.ids.iter().enumerate() {
             put(&mut self.slots, *id, place as u32);
+        }
+    }
+
+    /// Adds an accumulator, and counts what it takes here and in `all`.
+    #[inline(always)]
+    fn push<A: Aggregate<Acc = Acc>>(&mut self, aggregate: &A, all: &mut usize) {
+        let zero = aggregate.zero();
+        let bytes = aggregate.heap_bytes(&zero);
+        self.heap_bytes += bytes;
+        *all += bytes;
+        if self.accs.len() == self.accs.capacity() {
+            self.resize(all, |table| table.accs.reserve(1));
+        }
+        self.accs.push(zero);
+    }
+
+    #[inline(never)]
+    fn resize(&mut self, all: &mut usize, resize: impl FnOnce(&mut Self)) {
+        *all -= self.bytes();
+        resize(self);
+        *all += self.bytes();
+    }
+
+    /// Changes an accumulator, and counts what that takes here and in `all`: nothing needs to be
+    /// done where accumulators hold nothing on the heap.
+    #[inline(always)]
+    fn change<A: Aggregate<Acc = Acc>>(
+        &mut self,
+        aggregate: &A,
+        place: usize,
+        all: &mut usize,
+        change: impl FnOnce(&mut Acc),
+    ) {
+        let acc = &mut self.accs[place];
+        let before = aggregate.heap_bytes(acc);
+        change(acc);
+        let after = aggregate.heap_bytes(acc);
+        if after != before {
+            self.heap_bytes = (self.heap_bytes + after).saturating_sub(before);
+            *all = (*all + after).saturating_sub(before);
         }
     }
 
@@ -225,16 +277,14 @@ impl<K: Key, Acc> Groups<K, Acc> {
         id: u32,
         change: impl FnOnce(&mut Acc),
     ) {
-        if self.tables.first().is_none_or(|table| id as usize == table.accs.len()) {
-            self.insert_dense(aggregate);
+        if self.tables.is_empty() {
+            self.table(0);
         }
-        self.change(aggregate, 0, id as usize, change);
-    }
-
-    #[inline(never)]
-    fn insert_dense<A: Aggregate<Acc = Acc>>(&mut self, aggregate: &A) {
-        let table = self.table(0);
-        self.insert(aggregate, table, |table, zero| table.accs.push(zero));
+        let table = &mut self.tables[0];
+        if id as usize == table.accs.len() {
+            table.push(aggregate, &mut self.tables_bytes);
+        }
+        table.change(aggregate, id as usize, &mut self.tables_bytes, change);
     }
 
     /// Changes the accumulator of a key in the window that begins at `start`; it is made if there
@@ -251,22 +301,12 @@ impl<K: Key, Acc> Groups<K, Acc> {
             (last, table) if last == start && table < self.tables.len() => table,
             _ => self.table(start),
         };
-        let place = match self.tables[table].find(id) {
+        let (table, all) = (&mut self.tables[table], &mut self.tables_bytes);
+        let place = match table.find(id) {
             Some(place) => place,
-            None => self.insert_windowed(aggregate, table, id),
+            None => table.insert(aggregate, id, all),
         };
-        self.change(aggregate, table, place, change);
-    }
-
-    #[inline(never)]
-    fn insert_windowed<A: Aggregate<Acc = Acc>>(
-        &mut self,
-        aggregate: &A,
-        table: usize,
-        id: u32,
-    ) -> usize {
-        self.insert(aggregate, table, |table, zero| table.insert(id, zero));
-        self.tables[table].len() - 1
+        table.change(aggregate, place, all, change);
     }
 
     #[inline(never)]
@@ -278,43 +318,6 @@ impl<K: Key, Acc> Groups<K, Acc> {
         });
         self.last = (start, table);
         table
-    }
-
-    /// Adds an accumulator to a table, and counts what that takes.
-    #[inline(always)]
-    fn insert<A: Aggregate<Acc = Acc>>(
-        &mut self,
-        aggregate: &A,
-        table: usize,
-        insert: impl FnOnce(&mut Table<Acc>, Acc),
-    ) {
-        let table = &mut self.tables[table];
-        self.tables_bytes -= table.bytes();
-        let zero = aggregate.zero();
-        table.heap_bytes += aggregate.heap_bytes(&zero);
-        insert(table, zero);
-        self.tables_bytes += table.bytes();
-    }
-
-    /// Changes an accumulator, and counts what that takes: nothing to be done where accumulators
-    /// hold nothing on the heap.
-    #[inline(always)]
-    fn change<A: Aggregate<Acc = Acc>>(
-        &mut self,
-        aggregate: &A,
-        table: usize,
-        place: usize,
-        change: impl FnOnce(&mut Acc),
-    ) {
-        let Table { accs, heap_bytes, .. } = &mut self.tables[table];
-        let acc = &mut accs[place];
-        let before = aggregate.heap_bytes(acc);
-        change(acc);
-        let after = aggregate.heap_bytes(acc);
-        if after != before {
-            *heap_bytes = (*heap_bytes + after).saturating_sub(before);
-            self.tables_bytes = (self.tables_bytes + after).saturating_sub(before);
-        }
     }
 
     /// The windows in order, with their tables.
@@ -366,6 +369,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
             for id in &mut table.ids {
                 *id = kept.keys.intern(self.keys.get(*id), self.keys.hash(*id));
             }
+            table.slots.fill((0, 0));
             table.fill_slots();
             kept.tables_bytes += table.bytes();
             kept.starts.insert(start, kept.tables.len());
