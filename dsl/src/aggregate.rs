@@ -34,7 +34,7 @@ use std::marker::PhantomData;
 ///
 /// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
 /// the test harness cut the work in many ways, merge in as many orders, and compare. A panic in
-/// `add`, `merge` or `finish` fails the job, whatever its error policy.
+/// any of these functions fails the job, whatever its error policy.
 ///
 /// # Example
 ///

@@ -168,15 +168,15 @@ impl StageContext<'_> {
         let rows = chunk.batch.num_rows();
         let mut next = 0;
         while next < rows {
-            let run = AssertUnwindSafe(|| {
+            let run = || {
                 while next < rows {
                     self.row = next;
                     next += 1;
                     body(self, next - 1)?;
                 }
                 Ok(())
-            });
-            match quietly(run) {
+            };
+            match caught(run) {
                 Ok(done) => return done,
                 Err(panic) => self.panicked(chunk, panic)?,
             }
@@ -192,7 +192,7 @@ impl StageContext<'_> {
         chunk: &Chunk,
         body: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        match quietly(AssertUnwindSafe(|| body(self))) {
+        match caught(|| body(self)) {
             Ok(done) => done,
             Err(panic) => self.panicked(chunk, panic),
         }
@@ -296,12 +296,13 @@ pub const fn in_add(operator: OperatorIndex) -> OperatorIndex {
 }
 
 thread_local! {
-    /// Whether a panic on this thread is a record's failure, and what the last one said.
+    /// Whether a panic on this thread is caught, and what the last one said.
     static PANIC: RefCell<(bool, String)> = const { RefCell::new((false, String::new())) };
 }
 
-/// Runs a closure; a panic in it is an error with its message and place, and prints nothing.
-fn quietly<R>(body: AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, String> {
+/// Runs a user's code; a panic in it is an error with its message and place, and prints nothing.
+/// What it may have left half done must not be used again.
+pub fn caught<R>(body: impl FnOnce() -> R) -> Result<R, String> {
     static HOOK: std::sync::Once = std::sync::Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
@@ -324,7 +325,7 @@ fn quietly<R>(body: AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, String> {
         }));
     });
     let outer = PANIC.with_borrow_mut(|p| std::mem::replace(&mut p.0, true));
-    let result = catch_unwind(body);
+    let result = catch_unwind(AssertUnwindSafe(body));
     PANIC.with_borrow_mut(|p| p.0 = outer);
     result.map_err(|_| PANIC.with_borrow_mut(|p| std::mem::take(&mut p.1)))
 }

@@ -1,6 +1,7 @@
 //! The keyed operator `aggregate`.
 
 use crate::combiner::Combiner;
+use crate::guard::Guarded;
 use crate::state::State;
 use arrow::datatypes::SchemaRef;
 use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
@@ -49,7 +50,7 @@ impl<K: Key, W: Windows, A: Aggregate> Clone for Aggregation<K, W, A> {
 
 impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
     fn combiner(&self) -> Box<dyn Port> {
-        Box::new(Combiner::<K, W, A>::new(self.aggregate.clone()))
+        Box::new(Combiner::<K, W, A>::new(self.aggregate.clone(), self.site))
     }
 
     fn state_type(&self) -> String {
@@ -61,6 +62,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
-        Box::new(State::<K, W, A>::new(self.clone(), shards, memory_bytes, spill.to_owned()))
+        let state = State::<K, W, A>::new(self.clone(), shards, memory_bytes, spill.to_owned());
+        Box::new(Guarded { site: self.site, state })
     }
 }

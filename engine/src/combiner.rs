@@ -1,9 +1,11 @@
 //! Partial aggregates: what one worker's stages feed.
 
 use crate::groups::{Groups, hash};
+use crate::guard::guarded;
 use crate::memo::Memo;
 use crate::runs::{Runs, write_runs};
 use arrow::array::RecordBatch;
+use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Aggregate, Assigned, Error, Key, Windows};
 use std::any::Any;
@@ -15,17 +17,19 @@ pub struct Combiner<K: Key, W, A: Aggregate> {
     groups: Groups<K, A::Acc>,
     runs: Runs,
     aggregate: A,
+    site: Site,
     memo: Memo,
     windows: PhantomData<W>,
 }
 
 impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
     /// An empty one.
-    pub fn new(aggregate: A) -> Self {
+    pub fn new(aggregate: A, site: Site) -> Self {
         Combiner {
             groups: Groups::default(),
             runs: Runs::default(),
             aggregate,
+            site,
             memo: Memo::default(),
             windows: PhantomData,
         }
@@ -80,8 +84,10 @@ impl<K: Key, W: Windows, A: Aggregate> Port for Combiner<K, W, A> {
         }
         self.memo.clear();
         let groups = std::mem::take(&mut self.groups);
-        let bytes = write_runs::<K, A>(&groups, dir, &mut self.runs)?;
-        self.runs.compact::<K, A>(&self.aggregate, dir)?;
-        Ok(bytes)
+        guarded(self.site, || {
+            let bytes = write_runs::<K, A>(&groups, dir, &mut self.runs)?;
+            self.runs.compact::<K, A>(&self.aggregate, dir)?;
+            Ok(bytes)
+        })
     }
 }

@@ -7,6 +7,7 @@ mod config;
 pub mod dead_letters;
 mod gate;
 mod groups;
+mod guard;
 mod memo;
 mod output;
 mod rows;

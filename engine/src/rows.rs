@@ -2,9 +2,11 @@
 
 use crate::aggregation::Aggregation;
 use crate::groups::Groups;
+use crate::guard::handed_on;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use ouzel_dsl::data::Builder;
 use ouzel_dsl::keyed_node::Emit;
+use ouzel_dsl::stage::caught;
 use ouzel_dsl::{Aggregate, Data, Error, Key, Result, Windows};
 
 /// How many rows a batch has at the most.
@@ -37,7 +39,8 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
 
     /// Adds a group's row.
     pub fn push(&mut self, start: i64, key: K::View<'_>, acc: &A::Acc) -> Result<()> {
-        let value = match self.node.aggregate.finish(acc) {
+        // A panic is a result that cannot be read, which in a changing row is none yet.
+        let value = match caught(|| self.node.aggregate.finish(acc)).unwrap_or_else(Err) {
             Ok(value) => value,
             Err(_) if self.withholds => return Ok(()),
             Err(message) => {
@@ -78,7 +81,7 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
             .map_err(|e| Error::Format(format!("{}: {e}", self.node.site)))?;
         self.count += self.held as u64;
         self.held = 0;
-        (self.emit)(batch)
+        handed_on(self.emit, batch)
     }
 
     /// Hands on what is left; how many rows there were in all.

@@ -3,6 +3,7 @@
 use crate::aggregation::Aggregation;
 use crate::combiner::Combiner;
 use crate::groups::{Groups, hash, merge, part};
+use crate::guard::in_parallel;
 use crate::rows::Rows;
 use crate::runs::{Entry, Runs, write_entry, write_runs};
 use ouzel_dsl::keyed_node::{Emit, KeyedState, Parallel};
@@ -10,7 +11,6 @@ use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Aggregate, Error, Key, Result, Windows};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -59,26 +59,31 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
     ) -> Result<Vec<BTreeSet<(i64, u32)>>> {
         let (node, parts) = (&self.node, self.shards.len());
         let shards = self.shards.iter_mut().enumerate().collect();
-        in_parallel(parallel, shards, |(index, shard): (usize, &mut Groups<K, A::Acc>)| {
-            let mut changed = BTreeSet::new();
-            for groups in from {
-                for (start, table) in groups.iter() {
-                    for (id, acc) in table.iter() {
-                        let hash = groups.keys().hash(id);
-                        if part(hash, parts) != index {
-                            continue;
-                        }
-                        let key = (groups.keys().get(id), hash);
-                        let id =
-                            merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
-                        if track {
-                            changed.insert((start, id));
+        in_parallel(
+            node.site,
+            parallel,
+            shards,
+            |(index, shard): (usize, &mut Groups<K, A::Acc>)| {
+                let mut changed = BTreeSet::new();
+                for groups in from {
+                    for (start, table) in groups.iter() {
+                        for (id, acc) in table.iter() {
+                            let hash = groups.keys().hash(id);
+                            if part(hash, parts) != index {
+                                continue;
+                            }
+                            let key = (groups.keys().get(id), hash);
+                            let id =
+                                merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
+                            if track {
+                                changed.insert((start, id));
+                            }
                         }
                     }
                 }
-            }
-            Ok(changed)
-        })
+                Ok(changed)
+            },
+        )
     }
 
     /// Merges what was adopted.
@@ -105,7 +110,7 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
     /// Gives rows that are on disk; how many.
     fn read_runs(&mut self, read: Read, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         let node = &self.node;
-        let counts = in_parallel(parallel, self.runs.split(), |mut runs| {
+        let counts = in_parallel(node.site, parallel, self.runs.split(), |mut runs| {
             let (until, free, mut rows) = match read {
                 Read::Closed(until) => (until, true, Rows::new(node, emit)),
                 Read::Changed | Read::All => (i64::MAX, false, Rows::changing(node, emit)),
@@ -129,37 +134,49 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
             adopted.iter().flat_map(|g| g.iter().map(|(start, _)| start)).collect();
         let starts = Mutex::new(starts.into_iter());
         let (node, adopted, starts) = (&self.node, &adopted, &starts);
-        let counts = in_parallel(parallel, (0..self.shards.len()).collect(), |_: usize| {
-            let mut rows = Rows::new(node, emit);
-            let next = || starts.lock().unwrap_or_else(|e| e.into_inner()).next();
-            while let Some(start) = next() {
-                let holders: Vec<_> =
-                    adopted.iter().filter(|g| g.window(start).is_some()).collect();
-                match holders.as_slice() {
-                    [one] => rows.push_window(start, one)?,
-                    several => {
-                        let mut merged = Groups::default();
-                        for groups in several {
-                            for (id, acc) in groups.window(start).into_iter().flat_map(|t| t.iter())
-                            {
-                                let key = (groups.keys().get(id), groups.keys().hash(id));
-                                merge(&mut merged, true, &node.aggregate, start, key, acc.clone());
+        let counts =
+            in_parallel(node.site, parallel, (0..self.shards.len()).collect(), |_: usize| {
+                let mut rows = Rows::new(node, emit);
+                let next = || starts.lock().unwrap_or_else(|e| e.into_inner()).next();
+                while let Some(start) = next() {
+                    let holders: Vec<_> =
+                        adopted.iter().filter(|g| g.window(start).is_some()).collect();
+                    match holders.as_slice() {
+                        [one] => rows.push_window(start, one)?,
+                        several => {
+                            let mut merged = Groups::default();
+                            for groups in several {
+                                for (id, acc) in
+                                    groups.window(start).into_iter().flat_map(|t| t.iter())
+                                {
+                                    let key = (groups.keys().get(id), groups.keys().hash(id));
+                                    merge(
+                                        &mut merged,
+                                        true,
+                                        &node.aggregate,
+                                        start,
+                                        key,
+                                        acc.clone(),
+                                    );
+                                }
                             }
+                            rows.push_window(start, &merged)?;
                         }
-                        rows.push_window(start, &merged)?;
                     }
                 }
-            }
-            rows.finish()
-        })?;
+                rows.finish()
+            })?;
         Ok(counts.iter().sum())
     }
 
     /// Gives the rows in memory, and keeps them; they may still change unless they are `last`.
     fn read_shards(&mut self, last: bool, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
         let node = &self.node;
-        let counts =
-            in_parallel(parallel, self.shards.iter().collect(), |shard: &Groups<K, A::Acc>| {
+        let counts = in_parallel(
+            node.site,
+            parallel,
+            self.shards.iter().collect(),
+            |shard: &Groups<K, A::Acc>| {
                 let mut rows = match last {
                     true => Rows::new(node, emit),
                     false => Rows::changing(node, emit),
@@ -168,7 +185,8 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
                     rows.push_window(start, shard)?;
                 }
                 rows.finish()
-            })?;
+            },
+        )?;
         Ok(counts.iter().sum())
     }
 
@@ -274,6 +292,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
         }
         let node = &self.node;
         let counts = in_parallel(
+            node.site,
             parallel,
             self.shards.iter_mut().collect(),
             |shard: &mut Groups<K, A::Acc>| {
@@ -378,37 +397,4 @@ fn write_log<K: Key, A: Aggregate>(groups: &Groups<K, A::Acc>, log: &mut dyn Wri
 
 fn unwritten(error: io::Error) -> Error {
     Error::io("writing a checkpoint", error)
-}
-
-/// Runs `f` on each item, on the executor's threads.
-fn in_parallel<T: Send, R: Send>(
-    parallel: Parallel<'_>,
-    items: Vec<T>,
-    f: impl Fn(T) -> Result<R> + Sync,
-) -> Result<Vec<R>> {
-    let results: Vec<Mutex<Option<Result<R>>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    let tasks = items.into_iter().zip(&results).map(|(item, result)| {
-        let f = &f;
-        let task = move || {
-            // What panics here is a user's `merge` or `finish`, which fails the job.
-            let done = catch_unwind(AssertUnwindSafe(|| f(item))).unwrap_or_else(|panic| {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-                Err(Error::Failed(format!(
-                    "an aggregate panicked: {}",
-                    text.unwrap_or("no message")
-                )))
-            });
-            *result.lock().unwrap_or_else(|e| e.into_inner()) = Some(done);
-        };
-        Box::new(task) as Box<dyn FnOnce() + Send + '_>
-    });
-    parallel(tasks.collect());
-    let unfinished = || Error::Failed("a worker thread ended before its work was done".to_owned());
-    results
-        .into_iter()
-        .map(|r| {
-            r.into_inner().unwrap_or_else(|e| e.into_inner()).unwrap_or_else(|| Err(unfinished()))
-        })
-        .collect()
 }

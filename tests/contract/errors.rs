@@ -99,15 +99,24 @@ fn a_panic_in_a_key_is_that_operators() {
 /// A sum that cannot bear what it is told not to.
 #[derive(Clone)]
 struct Touchy {
+    zero: bool,
     add: bool,
     merge: bool,
     finish: bool,
-    panics: bool,
+    read: bool,
+    odd: bool,
 }
 
 fn touchy(_: Arg<i64>, step: &str) -> Touchy {
     let is = |name| step == name;
-    Touchy { add: is("add"), merge: is("merge"), finish: is("finish"), panics: is("panic") }
+    Touchy {
+        zero: is("zero"),
+        add: is("add"),
+        merge: is("merge"),
+        finish: is("finish"),
+        read: is("read"),
+        odd: is("odd"),
+    }
 }
 
 impl Aggregate for Touchy {
@@ -116,6 +125,7 @@ impl Aggregate for Touchy {
     type Out = i64;
 
     fn zero(&self) -> (i64, i64) {
+        assert!(!self.zero, "cannot begin");
         (0, 0)
     }
 
@@ -131,7 +141,8 @@ impl Aggregate for Touchy {
     }
 
     fn finish(&self, acc: &(i64, i64)) -> Result<i64, String> {
-        assert!(!self.panics, "cannot be read at all");
+        assert!(!self.read, "cannot be read at all");
+        assert!(!self.odd || acc.0 % 2 == 0, "cannot be read yet");
         if self.finish {
             return Err("cannot be read".to_owned());
         }
@@ -154,14 +165,39 @@ fn an_error_in_reading_an_aggregate_always_fails_the_job() {
 }
 
 #[test]
-fn a_panic_in_an_aggregate_fails_the_job() {
+fn a_panic_in_an_aggregate_fails_the_job_at_its_operator() {
+    let steps = [
+        ("zero", "cannot begin"),
+        ("add", "cannot add 4"),
+        ("merge", "cannot merge to 10"),
+        ("read", "cannot be read at all"),
+    ];
+    let input: Vec<_> =
+        numbers(&[1, 2, 3, 4]).into_iter().map(|part| vec![ouzel_testkit::batch(part)]).collect();
     for policy in [OnError::Fail, OnError::Skip, OnError::DeadLetter] {
-        for (step, said) in [("add", "cannot add 4"), ("panic", "cannot be read at all")] {
-            let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4]));
-            let error = check.on_error(policy).param("step", step).fails().to_string();
-            assert!(error.contains(said), "{error}");
+        for (step, said) in steps {
+            for (mode, memory_bytes) in [
+                (Mode::Batch, 1 << 30),
+                (Mode::Batch, 1),
+                (Mode::Stream, 1 << 30),
+                (Mode::Stream, 1),
+            ] {
+                let run = ouzel::run::<touched>().mode(mode).on_error(policy).param("step", step);
+                let run = run.config(|config| config.memory_bytes = memory_bytes);
+                let run = run.input("numbers", input.clone());
+                let error = run.execute().unwrap_err().to_string();
+                let (site, message) = error.split_once(": panicked at ").expect(&error);
+                assert!(site.contains("errors.rs:") && site.ends_with(" aggregate"), "{error}");
+                assert!(message.contains("errors.rs:") && message.ends_with(said), "{error}");
+            }
         }
     }
+}
+
+#[test]
+fn a_result_that_cannot_be_read_yet_is_no_error() {
+    let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4]));
+    check.param("step", "odd").agrees().table("touched", [((), 0i64)]);
 }
 
 /// Windows with several consumers.
