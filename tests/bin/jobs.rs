@@ -1,4 +1,4 @@
-//! Jobs as a program: for tests that kill it.
+//! Jobs as a program: for tests that kill it, and read what it says.
 
 use ouzel::prelude::*;
 
@@ -35,4 +35,49 @@ fn ever(events: Stream<Event>) -> Table<String, (u64, f64)> {
     events.key_by(|e| e.who).aggregate((count(), sum(|e| e.x)))
 }
 
-ouzel::main![watched, ever];
+/// A count that panics at one of its steps.
+#[derive(Clone)]
+struct Breaking(String);
+
+fn breaking(_: Arg<i64>, step: &str) -> Breaking {
+    Breaking(step.to_owned())
+}
+
+impl Breaking {
+    fn at(&self, step: &str) {
+        assert!(self.0 != step, "it broke");
+    }
+}
+
+impl Aggregate for Breaking {
+    type In = i64;
+    type Acc = u64;
+    type Out = u64;
+
+    fn zero(&self) -> u64 {
+        0
+    }
+
+    fn add(&self, acc: &mut u64, _: i64) {
+        self.at("add");
+        *acc += 1;
+    }
+
+    fn merge(&self, acc: &mut u64, other: u64) {
+        self.at("merge");
+        *acc += other;
+    }
+
+    fn finish(&self, acc: &u64) -> Result<u64, String> {
+        self.at("finish");
+        Ok(*acc)
+    }
+}
+
+/// How many events there are, unless it breaks.
+#[job]
+fn broken(events: Stream<Event>, step: String) -> Table<(), u64> {
+    events.key_by(|_| ()).aggregate(breaking(|e| e.n, &step).named("events"))
+}
+
+ouzel::main![watched, ever, broken];

@@ -2,4 +2,5 @@
 //! started holds for a moment all files of the one that starts it, and so the locks of state folders.
 
 mod killed;
+mod panics;
 mod ui;
