@@ -54,7 +54,4 @@ pub trait KeyedState: Send {
 
     /// Merges what a log holds, but for windows that `closed` has passed.
     fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()>;
-
-    /// About how many bytes of memory it takes.
-    fn bytes(&self) -> usize;
 }

@@ -5,229 +5,14 @@
 //! table from numbers to accumulators, which lie densely. Records in order of time so work on
 //! little memory at a time, and a window is freed as a whole.
 
-use hashbrown::HashTable;
+mod keys;
+mod table;
+
+pub use keys::{Keys, hash};
+pub use table::Table;
+
 use ouzel_dsl::{Aggregate, Key};
 use std::collections::BTreeMap;
-
-/// The seed of all key hashes.
-const SEED: u64 = 0x51_7C_C1_B7_27_22_0A_95;
-
-/// The hash by which keys are interned and spread.
-#[inline(always)]
-pub fn hash<K: Key>(key: K::View<'_>) -> u64 {
-    K::hash(key, SEED)
-}
-
-/// Keys, each with a number.
-pub struct Keys<K> {
-    keys: Vec<K>,
-    hashes: Vec<u64>,
-    index: HashTable<u32>,
-    heap_bytes: usize,
-}
-
-impl<K: Key> Keys<K> {
-    fn new() -> Self {
-        Keys { keys: Vec::new(), hashes: Vec::new(), index: HashTable::new(), heap_bytes: 0 }
-    }
-
-    /// The number of a key, given now if it has none.
-    #[inline]
-    pub fn intern(&mut self, key: K::View<'_>, hash: u64) -> u32 {
-        let Keys { keys, hashes, index, .. } = self;
-        match index.find(hash, |id| hashes[*id as usize] == hash && keys[*id as usize].same(key)) {
-            Some(id) => *id,
-            None => self.insert(key, hash),
-        }
-    }
-
-    fn insert(&mut self, key: K::View<'_>, hash: u64) -> u32 {
-        let id = number(self.keys.len());
-        self.heap_bytes += K::heap_bytes(key);
-        let mut owned = K::own(key);
-        owned.canonicalize();
-        self.keys.push(owned);
-        self.hashes.push(hash);
-        let hashes = &self.hashes;
-        self.index.insert_unique(hash, id, |id| hashes[*id as usize]);
-        id
-    }
-
-    /// The key of a number.
-    #[inline]
-    pub fn get(&self, id: u32) -> K::View<'_> {
-        self.keys[id as usize].view()
-    }
-
-    /// The hash of a key by its number.
-    #[inline]
-    pub fn hash(&self, id: u32) -> u64 {
-        self.hashes[id as usize]
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<K>()
-            + self.hashes.capacity() * size_of::<u64>()
-            + self.index.allocation_size()
-            + self.heap_bytes
-    }
-}
-
-/// The number of a new key. A window's table holds it plus one.
-fn number(keys: usize) -> u32 {
-    match u32::try_from(keys) {
-        Ok(id) if id < u32::MAX => id,
-        _ => panic!(
-            "a worker holds 4,294,967,295 keys, and can hold no more: with less `--memory` they go to disk"
-        ),
-    }
-}
-
-/// One window's accumulators. A table without windows is dense: a key's number is its place.
-pub struct Table<Acc> {
-    ids: Vec<u32>,
-    accs: Vec<Acc>,
-    /// Open addressing: a key's number plus one, and its place; zero is free.
-    slots: Vec<(u32, u32)>,
-    /// What the accumulators hold on the heap.
-    heap_bytes: usize,
-}
-
-impl<Acc> Table<Acc> {
-    fn new() -> Self {
-        Table { ids: Vec::new(), accs: Vec::new(), slots: Vec::new(), heap_bytes: 0 }
-    }
-
-    /// The place of a key's accumulator. A dense table has no slots, and finds none.
-    #[inline(always)]
-    fn find(&self, id: u32) -> Option<usize> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = start(id, mask);
-        while let Some((held, place)) = self.slots.get(slot) {
-            if *held == id + 1 {
-                return Some(*place as usize);
-            }
-            if *held == 0 {
-                break;
-            }
-            slot = (slot + 1) & mask;
-        }
-        None
-    }
-
-    /// Adds a key's first accumulator; its place.
-    #[inline(never)]
-    fn insert<A: Aggregate<Acc = Acc>>(
-        &mut self,
-        aggregate: &A,
-        id: u32,
-        all: &mut usize,
-    ) -> usize {
-        // Slots are kept five eighths full at the most.
-        if self.ids.len() >= self.slots.len() / 8 * 5 {
-            self.resize(all, Table::grow);
-        }
-        self.ids.push(id);
-        put(&mut self.slots, id, self.accs.len() as u32);
-        self.push(aggregate, all);
-        self.accs.len() - 1
-    }
-
-    /// Makes room for as many again.
-    fn grow(&mut self) {
-        let len = (self.slots.len() * 2).max(8);
-        self.ids.reserve_exact(len / 8 * 5 - self.ids.len());
-        self.accs.reserve_exact(len / 8 * 5 - self.accs.len());
-        self.slots = vec![(0, 0); len];
-        self.fill_slots();
-    }
-
-    fn fill_slots(&mut self) {
-        for (place, id) in self.ids.iter().enumerate() {
-            put(&mut self.slots, *id, place as u32);
-        }
-    }
-
-    /// Adds an accumulator, and counts what it takes here and in `all`.
-    #[inline(always)]
-    fn push<A: Aggregate<Acc = Acc>>(&mut self, aggregate: &A, all: &mut usize) {
-        let zero = aggregate.zero();
-        let bytes = aggregate.heap_bytes(&zero);
-        self.heap_bytes += bytes;
-        *all += bytes;
-        if self.accs.len() == self.accs.capacity() {
-            self.resize(all, |table| table.accs.reserve(1));
-        }
-        self.accs.push(zero);
-    }
-
-    #[inline(never)]
-    fn resize(&mut self, all: &mut usize, resize: impl FnOnce(&mut Self)) {
-        *all -= self.bytes();
-        resize(self);
-        *all += self.bytes();
-    }
-
-    /// Changes an accumulator, and counts what that takes here and in `all`: nothing needs to be
-    /// done where accumulators hold nothing on the heap.
-    #[inline(always)]
-    fn change<A: Aggregate<Acc = Acc>>(
-        &mut self,
-        aggregate: &A,
-        place: usize,
-        all: &mut usize,
-        change: impl FnOnce(&mut Acc),
-    ) {
-        let acc = &mut self.accs[place];
-        let before = aggregate.heap_bytes(acc);
-        change(acc);
-        let after = aggregate.heap_bytes(acc);
-        if after != before {
-            self.heap_bytes = (self.heap_bytes + after).saturating_sub(before);
-            *all = (*all + after).saturating_sub(before);
-        }
-    }
-
-    /// Every key's number and accumulator.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &Acc)> {
-        let dense = self.ids.is_empty();
-        self.accs
-            .iter()
-            .enumerate()
-            .map(move |(place, acc)| (if dense { place as u32 } else { self.ids[place] }, acc))
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.accs.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.ids.capacity() * size_of::<u32>()
-            + self.accs.capacity() * size_of::<Acc>()
-            + self.slots.capacity() * size_of::<(u32, u32)>()
-            + self.heap_bytes
-    }
-}
-
-#[inline(always)]
-fn start(id: u32, mask: usize) -> usize {
-    (u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask
-}
-
-fn put(slots: &mut [(u32, u32)], id: u32, place: u32) {
-    let mask = slots.len() - 1;
-    let mut slot = start(id, mask);
-    while slots[slot].0 != 0 {
-        slot = (slot + 1) & mask;
-    }
-    slots[slot] = (id + 1, place);
-}
 
 /// Keys, windows and accumulators.
 pub struct Groups<K, Acc> {
@@ -281,7 +66,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
             self.table(0);
         }
         let table = &mut self.tables[0];
-        if id as usize == table.accs.len() {
+        if id as usize == table.len() {
             table.push(aggregate, &mut self.tables_bytes);
         }
         table.change(aggregate, id as usize, &mut self.tables_bytes, change);
@@ -332,9 +117,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
 
     /// One group's accumulator.
     pub fn get(&self, start: i64, id: u32) -> Option<&Acc> {
-        let table = self.window(start)?;
-        let place = if table.ids.is_empty() { id as usize } else { table.find(id)? };
-        table.accs.get(place)
+        self.window(start)?.get(id)
     }
 
     /// The first window's start.
@@ -366,11 +149,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
         let mut kept = Groups::default();
         for (start, table) in std::mem::take(&mut self.starts) {
             let mut table = std::mem::replace(&mut self.tables[table], Table::new());
-            for id in &mut table.ids {
-                *id = kept.keys.intern(self.keys.get(*id), self.keys.hash(*id));
-            }
-            table.slots.fill((0, 0));
-            table.fill_slots();
+            table.renumber(|id| kept.keys.intern(self.keys.get(id), self.keys.hash(id)));
             kept.tables_bytes += table.bytes();
             kept.starts.insert(start, kept.tables.len());
             kept.tables.push(table);
@@ -418,9 +197,10 @@ mod tests {
     /// What the running count must be.
     fn counted(groups: &Groups<i64, Option<String>>) -> usize {
         let heap = |table: &Table<Option<String>>| -> usize {
-            table.accs.iter().flatten().map(String::capacity).sum()
+            table.iter().filter_map(|(_, acc)| acc.as_ref()).map(String::capacity).sum()
         };
-        groups.tables.iter().map(|table| table.bytes() - table.heap_bytes + heap(table)).sum()
+        let tables = groups.tables.iter();
+        tables.map(|table| table.bytes() - table.heap_bytes() + heap(table)).sum()
     }
 
     #[test]

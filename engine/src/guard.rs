@@ -80,8 +80,4 @@ impl<S: KeyedState> KeyedState for Guarded<S> {
     fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
         guarded(self.site, || self.state.load(log, closed))
     }
-
-    fn bytes(&self) -> usize {
-        self.state.bytes()
-    }
 }
