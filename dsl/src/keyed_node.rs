@@ -40,7 +40,7 @@ pub trait KeyedState: Send {
     ) -> Result<u64>;
 
     /// Gives the rows of all windows whose end plus lateness is at or before the watermark, and
-    /// frees them; returns how many.
+    /// frees them; returns how many. At `i64::MAX`, which is the end of input, these are all.
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
     /// Gives all rows that are held, and keeps them; returns how many.

@@ -14,7 +14,7 @@ use std::path::Path;
 /// An aggregate by key and window, as the plan holds it.
 pub struct Aggregation<K, W, A> {
     pub(crate) windows: W,
-    pub(crate) lateness: i64,
+    pub(crate) lateness: Option<i64>,
     pub(crate) aggregate: A,
     pub(crate) site: Site,
     pub(crate) schema: SchemaRef,
@@ -30,8 +30,17 @@ impl<K: Key, W: Windows, A: Aggregate> Aggregation<K, W, A> {
         site: Site,
         schema: SchemaRef,
     ) -> Self {
-        let lateness = lateness.unwrap_or(i64::MAX);
         Aggregation { windows, lateness, aggregate, site, schema, key: PhantomData }
+    }
+
+    /// The start of the last window that could be done with at a watermark; none if it is too early
+    /// for any.
+    pub(crate) fn passed(&self, watermark: i64) -> Option<i64> {
+        if watermark == i64::MAX {
+            return Some(i64::MAX);
+        }
+        let size = i128::from(self.windows.size());
+        i64::try_from(i128::from(watermark) - i128::from(self.lateness?) - size).ok()
     }
 }
 

@@ -80,13 +80,10 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
     }
 
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        if watermark == i64::MAX {
+        let Some(until) = self.node.passed(watermark) else { return Ok(0) };
+        if until == i64::MAX {
             return self.drain(parallel, emit);
         }
-        let until = i128::from(watermark)
-            - i128::from(self.node.lateness)
-            - i128::from(self.node.windows.size());
-        let Ok(until) = i64::try_from(until) else { return Ok(0) };
         self.settle(parallel)?;
         if !self.runs.is_empty() {
             self.spill()?;

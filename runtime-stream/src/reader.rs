@@ -260,7 +260,8 @@ impl Reader {
         let lanes = self.lanes.iter().filter(|l| l.source == source && !l.is_done());
         let least = lanes.map(|lane| gates.seen(lane.source, lane.partition)).min();
         match least {
-            Some(seen) => seen,
+            // The last moment of all is not the end of input.
+            Some(seen) => seen.min(i64::MAX - 1),
             None if self.sources[source].ended => i64::MAX,
             None => i64::MIN,
         }

@@ -14,23 +14,24 @@ pub fn with_seen<T>(
     })
 }
 
-/// The windows of length `size`, one from every multiple of `every`, that hold a time.
+/// The windows of length `size`, one from every multiple of `every`, that hold a time; none if any
+/// of them would begin or end beyond the range of time, since such a record is an error.
 pub fn windows(time: Timestamp, size: Span, every: Span) -> Vec<Window> {
-    let (time, size, every) = (time.micros(), size.micros(), every.micros());
+    let [time, size, every] = [time.micros(), size.micros(), every.micros()].map(i128::from);
     let nearest = time.div_euclid(every);
     let starts = (nearest - size / every - 1..=nearest + 1).map(|n| n * every);
+    let micros = |n: i128| i64::try_from(n).ok().map(Timestamp::from_micros);
     starts
         .filter(|start| *start <= time && time < start + size)
-        .map(|start| Window {
-            start: Timestamp::from_micros(start),
-            end: Timestamp::from_micros(start + size),
-        })
-        .collect()
+        .map(|start| Some(Window { start: micros(start)?, end: micros(start + size)? }))
+        .collect::<Option<_>>()
+        .unwrap_or_default()
 }
 
 /// Whether a record that has seen so much is late for a window.
 pub fn is_late(window: Window, lateness: Span, seen: Timestamp) -> bool {
-    window.end.micros() + lateness.micros() <= seen.micros()
+    let [end, lateness, seen] = [window.end.micros(), lateness.micros(), seen.micros()];
+    i128::from(end) + i128::from(lateness) <= i128::from(seen)
 }
 
 /// The exact sum of floats, rounded once (Shewchuk, "Adaptive Precision Floating-Point

@@ -174,44 +174,87 @@ proptest! {
     }
 }
 
-/// Times at the ends of what can be counted, where a window would begin or end beyond.
+/// Windows at the ends of what can be counted, with a lateness that may reach beyond, and what they
+/// finally give into windows again.
+#[job]
+fn far_out(
+    events: Stream<Event>,
+    wait: i64,
+) -> (
+    Table<Windowed<()>, i64>,
+    Table<Windowed<()>, i64>,
+    Table<Windowed<()>, i64>,
+    Stream<Event>,
+    Stream<Final<(), i64>>,
+) {
+    let keyed = events.key_by(|_| ());
+    let ever = keyed.window(tumbling(micros(7))).aggregate(sum(|e| e.n));
+    let tumbled = keyed.window(tumbling(micros(7))).lateness(micros(wait));
+    let late = tumbled.late();
+    let tumbled = tumbled.aggregate(sum(|e| e.n));
+    let hopped = keyed.window(hopping(micros(7), micros(3))).lateness(micros(wait));
+    let hopped = hopped.aggregate(sum(|e| e.n));
+    let again = tumbled.finals().key_by(|_| ()).window(tumbling(micros(2)));
+    let again = again.lateness(micros(wait)).aggregate(sum(|f| f.value)).finals();
+    (ever, tumbled, hopped, late, again)
+}
+
+/// Times at the ends of what can be counted, and in between.
 fn far() -> impl Strategy<Value = Event> {
-    let ends = prop::sample::select(vec![i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]);
-    let ends = prop_oneof![1 => ends.prop_map(Timestamp::from_micros), 6 => strategy::time()];
-    (ends, event()).prop_map(|(at, event)| Event { at, ..event })
+    let ends =
+        prop_oneof![(0i64..24).prop_map(|n| i64::MIN + n), (0i64..24).prop_map(|n| i64::MAX - n)];
+    let times = prop_oneof![3 => ends, 1 => -12i64..12];
+    (times, -4i64..5).prop_map(|(at, n)| Event {
+        at: Timestamp::from_micros(at),
+        who: String::new(),
+        n,
+    })
 }
 
 proptest! {
-    #![proptest_config(strategy::cases(32))]
+    #![proptest_config(strategy::cases(48))]
 
     #[test]
-    fn times_too_far_out_for_a_window_are_errors_of_their_records(
+    fn windows_at_the_ends_of_time(
         input in strategy::partitions(far()),
         seed: u64,
+        wait in prop::sample::select(vec![0, 1, 9, i64::MAX - 20, i64::MAX]),
     ) {
-        let left = check::<both>()
-            .input("a", input.clone())
-            .input("b", Vec::<Vec<Event>>::new())
-            .on_error(OnError::DeadLetter)
+        let left = check::<far_out>()
+            .input("events", input.clone())
+            .param("wait", wait)
+            .on_error(OnError::Skip)
             .seed(seed)
             .agrees();
-        let (mut live, mut late, mut letters) = (Vec::new(), Vec::new(), 0);
+        let (mut ever, mut live, mut late, mut hops) = (vec![], vec![], vec![], vec![]);
+        let mut errors = 0;
         for (event, seen) in input.into_iter().flat_map(|p| with_seen(p, |e| e.at)) {
-            const SIZE: i128 = 20 * 60 * 1_000_000;
-            let start = i128::from(event.at.micros()).div_euclid(SIZE) * SIZE;
-            let (Ok(start), Ok(end)) = (i64::try_from(start), i64::try_from(start + SIZE)) else {
-                letters += 1;
-                continue;
-            };
-            let from = Timestamp::from_micros;
-            let window = Window { start: from(start), end: from(end) };
-            match is_late(window, minutes(5), seen) {
-                true => late.push(event),
-                false => live.push(((), window, event.n)),
+            match windows(event.at, micros(7), micros(7))[..] {
+                [window] => {
+                    ever.push(((), window, event.n));
+                    match is_late(window, micros(wait), seen) {
+                        true => late.push(event.clone()),
+                        false => live.push(((), window, event.n)),
+                    }
+                }
+                _ => errors += 2,
             }
+            let all = windows(event.at, micros(7), micros(3));
+            errors += u64::from(all.is_empty());
+            hops.extend(all.into_iter().filter(|w| !is_late(*w, micros(wait), seen)).map(|w| ((), w, event.n)));
         }
-        left.table("sums", table(summed(live)));
+        let sums = summed(live);
+        left.table("ever", table(summed(ever)));
+        left.table("tumbled", table(sums.clone()));
+        left.table("hopped", table(summed(hops)));
         left.stream("late", late);
-        prop_assert_eq!(left.dead_letters().len(), letters);
+        let again = sums.into_iter().filter_map(|(((), window), n)| {
+            let at = Timestamp::from_micros(window.end.micros() - 1);
+            let found = windows(at, micros(2), micros(2)).first().copied();
+            errors += u64::from(found.is_none());
+            Some(((), found?, n))
+        });
+        left.stream("again", finals(summed(again.collect::<Vec<_>>())));
+        prop_assert_eq!(left.errors(), errors);
     }
 }

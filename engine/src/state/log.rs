@@ -35,15 +35,13 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
 
     /// Merges what a log holds, but for windows that `closed` has passed.
     pub(super) fn merge_log(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
-        let closed = i128::from(closed)
-            - i128::from(self.node.lateness)
-            - i128::from(self.node.windows.size());
+        let passed = self.node.passed(closed);
         let mut entry = Entry::new();
         let parts = self.shards.len();
         let mut merged = 0u64;
         while entry.read(log).map_err(|e| Error::io("reading kept state", e))?.is_some() {
             let start = entry.window();
-            if W::WINDOWED && i128::from(start) <= closed {
+            if W::WINDOWED && passed.is_some_and(|until| start <= until) {
                 continue;
             }
             let key: K = entry.key()?;
