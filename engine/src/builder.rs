@@ -1,7 +1,10 @@
 //! Builds a job's plan: what the code that `#[job]` emits calls.
 
+mod handles;
+
+pub use handles::{KeyedHandle, OutputHandle};
+
 use crate::aggregation::Aggregation;
-use crate::combiner::Combiner;
 use crate::output::Output;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -11,66 +14,12 @@ use ouzel_dsl::plan::*;
 use ouzel_dsl::schema::Field;
 use ouzel_dsl::stage::{Port, Ports};
 use ouzel_dsl::{Aggregate, Data, Error, Key, Params, Record, Result, Span, Tie, Windows};
-use std::cell::RefMut;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A plan in the making.
 pub struct Builder {
     plan: Plan,
-}
-
-/// Key, windows and aggregate, none of which is held.
-type Types<K, W, A> = PhantomData<fn() -> (K, W, A)>;
-
-/// Where a stage finds the combiner of a keyed operator.
-pub struct KeyedHandle<K, W, A> {
-    /// The keyed operator's index.
-    pub index: usize,
-    port: usize,
-    types: Types<K, W, A>,
-}
-
-impl<K, W, A> Clone for KeyedHandle<K, W, A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, W, A> Copy for KeyedHandle<K, W, A> {}
-
-impl<K, W, A> KeyedHandle<K, W, A> {
-    /// The worker's combiner.
-    // The bounds stand here, so that rustc names the one that is not met and not this method.
-    pub fn port(self, ports: &Ports) -> RefMut<'_, Combiner<K, W, A>>
-    where
-        K: Key,
-        W: Windows,
-        A: Aggregate,
-    {
-        ports.get(self.port)
-    }
-}
-
-/// Where a stage finds the rows of an output.
-pub struct OutputHandle<T> {
-    port: usize,
-    types: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for OutputHandle<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for OutputHandle<T> {}
-
-impl<T: Data> OutputHandle<T> {
-    /// The worker's rows.
-    pub fn port(self, ports: &Ports) -> RefMut<'_, Output<T>> {
-        ports.get(self.port)
-    }
 }
 
 /// What is said of an operator.

@@ -12,6 +12,9 @@ use ouzel_dsl::{Aggregate, Data, Error, Key, Result, Windows};
 /// How many rows a batch has at the most.
 const ROWS: usize = 16_384;
 
+/// And about how many bytes of text and the like.
+const HEAP_BYTES: usize = 4 << 20;
+
 /// Builds batches of rows and hands them on.
 pub struct Rows<'a, K: Key, W: Windows, A: Aggregate> {
     node: &'a Aggregation<K, W, A>,
@@ -21,6 +24,7 @@ pub struct Rows<'a, K: Key, W: Windows, A: Aggregate> {
     keys: <W::Keyed<K> as Data>::Builder,
     values: <A::Out as Data>::Builder,
     held: usize,
+    heap_bytes: usize,
     count: u64,
 }
 
@@ -28,7 +32,7 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
     /// Hands batches to `emit`.
     pub fn new(node: &'a Aggregation<K, W, A>, emit: Emit<'a>) -> Self {
         let (keys, values) = Default::default();
-        Rows { node, emit, withholds: false, keys, values, held: 0, count: 0 }
+        Rows { node, emit, withholds: false, keys, values, held: 0, heap_bytes: 0, count: 0 }
     }
 
     /// Hands on rows that may still change: one whose result cannot be read is left out, since
@@ -50,7 +54,8 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
         self.keys.push(self.node.windows.keyed::<K>(key, start));
         self.values.push(value.view());
         self.held += 1;
-        if self.held == ROWS {
+        self.heap_bytes += K::heap_bytes(key) + self.node.aggregate.heap_bytes(acc);
+        if self.held == ROWS || self.heap_bytes >= HEAP_BYTES {
             self.flush()?;
         }
         Ok(())
@@ -80,7 +85,7 @@ impl<'a, K: Key, W: Windows, A: Aggregate> Rows<'a, K, W, A> {
         let batch = RecordBatch::try_new_with_options(self.node.schema.clone(), columns, &options)
             .map_err(|e| Error::Format(format!("{}: {e}", self.node.site)))?;
         self.count += self.held as u64;
-        self.held = 0;
+        (self.held, self.heap_bytes) = (0, 0);
         handed_on(self.emit, batch)
     }
 
