@@ -16,7 +16,7 @@ use cursor::{Cursor, Shared};
 use ouzel_dsl::{Aggregate, Error, Key, Result};
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Take, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub const PARTS: usize = 4;
 
 /// So many runs of a level are merged into one of the next.
-const RUNS_MAX: usize = 16;
+const RUNS_MAX: usize = 64;
 
 /// The runs of one keyed operator: a list for each part.
 #[derive(Default)]
@@ -42,6 +42,13 @@ struct Run {
     level: u32,
     /// Whether it came after [`Runs::settle`].
     fresh: bool,
+}
+
+impl Run {
+    /// What has not been read for good.
+    fn entries(&self) -> Take<Shared> {
+        Shared { file: self.file.clone(), at: self.start }.take(self.end - self.start)
+    }
 }
 
 impl Runs {
@@ -81,9 +88,7 @@ impl Runs {
     /// Writes all entries, as they are.
     pub fn copy_to(&self, out: &mut dyn Write) -> std::io::Result<()> {
         for run in self.parts.iter().flatten() {
-            let mut entries =
-                Shared { file: run.file.clone(), at: run.start }.take(run.end - run.start);
-            std::io::copy(&mut entries, out)?;
+            std::io::copy(&mut run.entries(), out)?;
         }
         Ok(())
     }
@@ -141,7 +146,7 @@ impl Part<'_> {
     ) -> Result<()> {
         let mut cursors = Vec::new();
         for (index, run) in self.0.iter().enumerate() {
-            cursors.extend(Cursor::open(run, index)?);
+            cursors.extend(Cursor::open(run, index, self.0.len())?);
         }
         let mut heap = BinaryHeap::from(cursors);
         while heap.peek().is_some_and(|first| first.entry.window() <= until) {
@@ -172,5 +177,49 @@ impl Part<'_> {
             self.0.retain(|run| run.start < run.end);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groups::{Groups, hash, merge};
+    use ouzel_dsl::aggregate::{Count, count};
+    use std::collections::BTreeMap;
+
+    fn read(runs: &mut Runs, until: i64) -> BTreeMap<(i64, i64), u64> {
+        let mut found = BTreeMap::new();
+        for mut part in runs.split() {
+            let mut last = None;
+            let each = |group: Group<i64, u64>| {
+                let place = (group.start, group.key);
+                assert!(last.replace(place) < Some(place), "each group once, and in order");
+                found.insert(place, group.acc);
+                Ok(())
+            };
+            part.read::<i64, Count>(&count(), until, true, each).unwrap();
+        }
+        found
+    }
+
+    #[test]
+    fn many_spills_take_few_files_and_give_each_group_once() {
+        let (dir, mut runs, mut twin) = (std::env::temp_dir(), Runs::default(), BTreeMap::new());
+        for spill in 0..3 * RUNS_MAX as i64 {
+            let mut groups = Groups::<i64, u64>::default();
+            for n in 0..40 {
+                // One window with most keys, and some with few.
+                let (start, key) = (if n % 4 == 0 { spill % 5 } else { 2 }, n * 7 % 23 - 9);
+                merge(&mut groups, true, &count(), start, (key, hash::<i64>(key)), 1);
+                *twin.entry((start, key)).or_default() += 1;
+            }
+            write_runs::<i64, Count>(&groups, &dir, &mut runs).unwrap();
+            runs.compact::<i64, Count>(&count(), &dir).unwrap();
+            assert!(runs.parts.iter().all(|part| part.len() < RUNS_MAX + 3));
+        }
+        let later = twin.split_off(&(2, i64::MIN));
+        assert_eq!(read(&mut runs, 1), twin);
+        assert_eq!(read(&mut runs, i64::MAX), later);
+        assert!(runs.is_empty());
     }
 }

@@ -108,7 +108,7 @@ impl<Acc> Table<Acc> {
     }
 
     /// The accumulator of a key.
-    pub(super) fn get(&self, id: u32) -> Option<&Acc> {
+    pub fn get(&self, id: u32) -> Option<&Acc> {
         let place = if self.ids.is_empty() { id as usize } else { self.find(id)? };
         self.accs.get(place)
     }

@@ -4,12 +4,15 @@ use super::{Entry, Run};
 use ouzel_dsl::{Error, Result};
 use std::cmp::Ordering;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Take};
 use std::sync::Arc;
+
+/// How many bytes the buffers of all runs that are read at a time take.
+const BUFFERS: usize = 4 << 20;
 
 /// A place in a run. Ordered so that the least key comes first out of a heap.
 pub(super) struct Cursor {
-    reader: BufReader<Shared>,
+    reader: BufReader<Take<Shared>>,
     /// The entry at hand.
     pub entry: Entry,
     /// Where it begins in the file.
@@ -34,11 +37,12 @@ impl Read for Shared {
 }
 
 impl Cursor {
-    /// At the run's first entry; `None` if it has no more.
-    pub fn open(run: &Run, index: usize) -> Result<Option<Cursor>> {
-        let shared = Shared { file: run.file.clone(), at: run.start };
+    /// At the run's first entry; `None` if it has no more. It is one of so many that are read at a
+    /// time.
+    pub fn open(run: &Run, index: usize, runs: usize) -> Result<Option<Cursor>> {
+        let buffer = (BUFFERS / runs.max(1)).clamp(1 << 14, 1 << 17);
         let mut cursor = Cursor {
-            reader: BufReader::with_capacity(1 << 17, shared),
+            reader: BufReader::with_capacity(buffer, run.entries()),
             entry: Entry::new(),
             at: run.start,
             next: run.start,
