@@ -2,20 +2,27 @@
 
 use crate::ast::Job;
 use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::lower::text;
 use crate::stage::{self, Stage, needs, projection};
-use crate::{fields, lower, twin, var, var_at};
-use proc_macro2::{Ident, TokenStream};
+use crate::{check, fields, lower, mixed, twin, var};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::{Attribute, Expr, Stmt};
 
 /// The whole job.
 pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
-    let shell = shell(job);
+    let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
+    let shared = shared(job, &plain);
+    let heads =
+        graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
+    let stages: Vec<Stage> = heads.map(|(head, _)| stage::stage(graph, head)).collect();
+    let taken = shared.iter().filter(|name| stages.iter().any(|s| mentions(&s.run, name)));
+    let check = check::check(job, taken);
     let params = params(job);
     let values = values(graph);
     let twin = twin::twin(job, graph);
-    let operators = (0..graph.nodes.len()).map(|i| operator(graph, i, plain));
+    let operators = (0..graph.nodes.len()).map(|i| operator(graph, i, &items, &plain));
     let sources = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
         Op::Source(_) => Some(source(graph, i)),
         _ => None,
@@ -25,17 +32,21 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         _ => None,
     });
     let outputs = (0..graph.outputs.len()).map(|i| output(graph, i));
-    let shared = shared(job, plain);
-    let heads =
-        graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
-    let stages = heads.map(|(head, _)| stage_tokens(job, graph, head, &shared));
-    let name = job.name.to_string();
-    let plan = quote! {
+    let stages = stages.iter().map(|stage| stage_tokens(graph, stage, &shared));
+    let name = text(&job.name);
+    let plan = quote_spanned! {mixed()=>
+        #(#items)*
+        #check
+        let __types: ::ouzel::dsl::check::Checked<::ouzel::dsl::check::Types, __ACCEPTED> =
+            ::ouzel::dsl::check::Types;
+        let mut __builder: ::ouzel::dsl::check::Checked<
+            ::ouzel::private::engine::Builder,
+            __ACCEPTED,
+        > = ::ouzel::private::engine::Builder::new(#name, __params);
         #params
         #(#plain)*
         #values
         #twin
-        let mut __builder = ::ouzel::private::engine::Builder::new(#name, __params);
         #(#operators)*
         #(#sources)*
         #(#keyed)*
@@ -44,100 +55,46 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         ::core::result::Result::Ok(__builder.finish())
     };
     let outputs: Vec<_> = graph.outputs.iter().map(|o| o.name.as_str()).collect();
-    let body = shell_with(job, &outputs, plan);
-    quote!(#shell #body)
+    shell(job, &outputs, plan)
 }
 
 /// The job when its body cannot be compiled: the type with a plan that is never made, and, where
-/// rustc is to say what is wrong, the body as it stands against the job language's types.
-pub fn fallback(job: &Job, twin_only: bool) -> TokenStream {
-    let shell = shell(job);
-    let twin = twin_only.then(|| {
-        let inputs = job.inputs.iter().map(|i| {
-            let (name, ty) = (&i.name, &i.stream);
-            quote!(let #name = <#ty>::new();)
-        });
-        let params = params(job);
-        let (statements, tail, ty) = (&job.statements, &job.tail, &job.output);
-        let statements = statements.iter().map(hoisted);
-        let tail = hoisted_expr(tail);
-        quote! {
-            #params
-            #(#inputs)*
-            #(#statements)*
-            let _: #ty = #tail;
-        }
+/// rustc is to say what is wrong, the body as it stands.
+pub fn fallback(job: &Job, checked: bool) -> TokenStream {
+    let check = checked.then(|| {
+        let items = job.statements.iter().filter(|s| matches!(s, Stmt::Item(_)));
+        let check = check::check(job, std::iter::empty());
+        quote!(#(#items)* #check)
     });
-    let body = shell_with(
-        job,
-        &[],
-        quote! {
-            #twin
-            ::core::unreachable!("the job does not compile")
-        },
-    );
-    quote!(#shell #body)
+    shell(job, &[], quote!(#check ::core::unreachable!("the job does not compile")))
 }
 
-/// A statement in which the closures of aggregates stand where rustc can infer their types.
-fn hoisted(statement: &Stmt) -> TokenStream {
-    match statement {
-        Stmt::Local(local) => match &local.init {
-            Some(init) => {
-                let (pattern, value) = (&local.pat, hoisted_expr(&init.expr));
-                quote!(let #pattern = #value;)
-            }
-            None => statement.to_token_stream(),
-        },
-        other => other.to_token_stream(),
-    }
-}
-
-/// An expression in which `x.aggregate(..)` is taken to give some table: what is wrong stands
-/// elsewhere, and the closures in it cannot be inferred as they stand.
-fn hoisted_expr(expression: &Expr) -> TokenStream {
-    match expression {
-        Expr::MethodCall(call) if call.method == "aggregate" => {
-            let receiver = hoisted_expr(&call.receiver);
-            quote!(#receiver.aggregate_somehow())
-        }
-        Expr::MethodCall(call) => {
-            let (receiver, method, turbofish, args) =
-                (hoisted_expr(&call.receiver), &call.method, &call.turbofish, &call.args);
-            quote_spanned!(method.span()=> #receiver.#method #turbofish (#args))
-        }
-        Expr::Tuple(tuple) => {
-            let parts = tuple.elems.iter().map(hoisted_expr);
-            quote!((#(#parts,)*))
-        }
-        other => other.to_token_stream(),
-    }
-}
-
-/// The unit struct that the job's name becomes.
-fn shell(job: &Job) -> TokenStream {
+/// What the job's name becomes: a type that is the job, and a function that gives it. A unit struct
+/// would be both, but no variable could have its name.
+fn shell(job: &Job, outputs: &[&str], plan: TokenStream) -> TokenStream {
     let (visibility, name, attributes) = (&job.visibility, &job.name, &job.attributes);
-    let attributes = attributes.iter().filter(|a| !a.path().is_ident("allow"));
-    quote! {
-        #(#attributes)*
-        #[allow(non_camel_case_types)]
-        #[derive(Clone, Copy, Debug)]
-        #visibility struct #name;
-    }
-}
-
-fn shell_with(job: &Job, outputs: &[&str], plan: TokenStream) -> TokenStream {
-    let name = &job.name;
-    let text = name.to_string();
-    let doc = documentation(&job.attributes);
-    let inputs = job.inputs.iter().map(|i| i.name.to_string());
+    let called = text(name);
+    let doc = documentation(attributes);
+    let docs = attributes.iter().filter(|a| a.path().is_ident("doc"));
+    let inputs = job.inputs.iter().map(|i| text(&i.name));
     let infos = job.params.iter().map(|p| {
-        let (name, ty) = (p.name.to_string(), p.ty.to_token_stream().to_string());
+        let (name, ty) = (text(&p.name), p.ty.to_token_stream().to_string());
         quote!(::ouzel::dsl::ParamInfo { name: #name, ty: #ty })
     });
-    quote! {
+    quote_spanned! {mixed()=>
+        #(#docs)*
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, Debug)]
+        #visibility struct #name {}
+
+        #(#attributes)*
+        #[allow(dead_code)]
+        #visibility fn #name() -> #name {
+            #name {}
+        }
+
         impl ::ouzel::dsl::Job for #name {
-            const NAME: &'static str = #text;
+            const NAME: &'static str = #called;
             const DOC: &'static str = #doc;
             const INPUTS: &'static [&'static str] = &[#(#inputs),*];
             const OUTPUTS: &'static [&'static str] = &[#(#outputs),*];
@@ -170,8 +127,9 @@ fn documentation(attributes: &[Attribute]) -> String {
 
 fn params(job: &Job) -> TokenStream {
     let params = job.params.iter().map(|p| {
-        let (name, ty, text) = (&p.name, &p.ty, p.name.to_string());
-        quote!(let #name: #ty = __params.get(#text)?;)
+        let (name, flag) = (&p.name, text(&p.name));
+        let ty = &p.ty;
+        quote_spanned!(mixed()=> let #name: #ty = __types.parameter(__params, #flag)?;)
     });
     quote!(#(#params)*)
 }
@@ -179,53 +137,55 @@ fn params(job: &Job) -> TokenStream {
 /// Ties, placeholders, and the arguments that are values: windows, lateness, aggregates.
 fn values(graph: &Graph) -> TokenStream {
     let values = graph.nodes.iter().enumerate().map(|(i, node)| {
-        // Where a type does not fit, rustc points at what the type was first a part of.
-        let span = proc_macro2::Span::mixed_site().located_at(node.ident.span());
-        let here = |name: &str| var_at(name, i, span);
-        let (tie, stream, key, value) = (here("tie"), here("stream"), here("key"), here("value"));
+        let span = graph.span(i);
+        let (tie, stream) = (var("tie", i), var("stream", i));
+        let (key, value) = (var("key", i), var("value", i));
         match &node.op {
             Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
-                quote_spanned!(span=> let #stream = ::ouzel::dsl::Tie::new();)
+                quote_spanned!(span=> let #stream = __types.tie();)
             }
             Op::Each(each, _) => {
-                let tied = !matches!(each, Each::Filter | Each::Inspect);
-                let tie = tied.then(|| quote_spanned!(span=> let #tie = ::ouzel::dsl::Tie::new();));
-                quote_spanned!(span=> #tie let #stream = ::ouzel::dsl::Tie::new();)
+                let ty = match each {
+                    Each::Filter => quote!(bool),
+                    Each::Inspect => quote!(()),
+                    _ => quote!(_),
+                };
+                quote_spanned!(span=> let #tie = __types.tie::<#ty>(); let #stream = __types.tie();)
             }
             Op::KeyBy(_) => {
-                quote_spanned!(span=> let #tie = ::ouzel::dsl::Tie::new(); let #key = ::ouzel::dsl::Tie::new();)
+                quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
             }
-            Op::Window(windows) => quote!(let #value = #windows;),
+            Op::Window(windows) => quote_spanned!(span=> let #value = #windows;),
             Op::Lateness(lateness) => {
                 let micros = var("micros", i);
-                quote! {
-                    let #value: ::ouzel::dsl::Span = #lateness;
+                quote_spanned! {span=>
+                    let #value = __types.span(#lateness);
                     let #micros = #value.micros();
                 }
             }
             Op::Aggregate(aggregate) => {
                 let places = aggregate.arguments.iter().map(|a| {
                     let place = &a.place;
-                    quote_spanned!(span=> let #place = ::ouzel::dsl::Arg::new();)
+                    quote_spanned!(span=> let #place = __types.arg();)
                 });
                 let expr = &aggregate.expr;
-                quote!(#(#places)* let #value = #expr;)
+                quote_spanned!(span=> #(#places)* let #value = #expr;)
             }
         }
     });
     quote!(#(#values)*)
 }
 
-fn operator(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> TokenStream {
+fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> TokenStream {
     let node = &graph.nodes[index];
     let (id, inputs) = (&node.id, &node.inputs);
     let kind = match &node.op {
         Op::Source(_) => "source".to_owned(),
-        _ => node.ident.to_string(),
+        _ => text(&node.ident),
     };
     let line = node.ident.span().start().line as u32;
-    let fingerprint = fingerprint(graph, index, plain);
-    quote! {
+    let fingerprint = fingerprint(graph, index, items, plain);
+    quote_spanned! {mixed()=>
         __builder.operator(::ouzel::private::engine::OperatorSpec {
             id: #id,
             kind: #kind,
@@ -239,7 +199,7 @@ fn operator(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> TokenStream {
 
 /// FNV-1a over the operator's tokens, the ids of its inputs, and the plain statements, whose values
 /// any operator may use.
-fn fingerprint(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> u64 {
+fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> u64 {
     let op = &graph.nodes[index].op;
     let text = match op {
         Op::Source(index) => format!("source {index}"),
@@ -260,7 +220,8 @@ fn fingerprint(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> u64 {
         }
     };
     let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
-    let plain = plain.iter().map(|s| s.to_token_stream().to_string()).collect::<String>();
+    let plain =
+        items.iter().chain(plain).map(|s| s.to_token_stream().to_string()).collect::<String>();
     let text = format!("{text} of {} with {plain}", inputs.collect::<Vec<_>>().join(", "));
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
@@ -269,11 +230,11 @@ fn fingerprint(graph: &Graph, index: NodeIndex, plain: &[Stmt]) -> u64 {
 
 fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let node = &graph.nodes[index];
-    let (stream, name) = (var("stream", index), node.ident.to_string());
+    let (stream, name) = (var("stream", index), text(&node.ident));
     let read = projection(graph, index);
     let prune = fields::prune(graph, index);
     let stage::Needs { time, seen } = needs(graph, index);
-    quote! {
+    quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,
             #name,
@@ -287,14 +248,11 @@ fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
 
 fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
     let windowing = graph.windowing(index);
-    let span = graph.nodes[index].ident.span();
-    let (handle, key, value) = (
-        var_at("keyed", index, span),
-        var_at("key", windowing.key_by, span),
-        var_at("value", index, span),
-    );
+    let span = graph.span(index);
+    let (handle, value) = (var("keyed", index), var("value", index));
+    let key = var("key", windowing.key_by);
     let windows = match windowing.window {
-        Some(window) => var_at("value", window, span).to_token_stream(),
+        Some(window) => var("value", window).to_token_stream(),
         None => quote!(::ouzel::dsl::Unwindowed),
     };
     let lateness = match windowing.lateness {
@@ -359,7 +317,7 @@ fn output(graph: &Graph, index: usize) -> TokenStream {
             .names
             .unknown()
             .then(|| quote_spanned!(output.span=> ::ouzel::private::engine::named_value(#handle);));
-        return quote! {
+        return quote_spanned! {graph.span(node)=>
             #named_key
             #named_value
             __builder.table(#node, #name, #handle, &[#(#key_names),*], &[#(#value_names),*])?;
@@ -375,7 +333,7 @@ fn output(graph: &Graph, index: usize) -> TokenStream {
         _ => graph.nodes[node].names.list(),
     };
     let check = named(graph, node, stream.clone(), output.span);
-    quote! {
+    quote_spanned! {graph.span(node)=>
         #check
         let #handle = __builder.output(#node, #name, #stream, &[#(#names),*])?;
     }
@@ -395,7 +353,7 @@ fn named(
 }
 
 /// The variables that stages share with the body: parameters and plain `let`s.
-fn shared(job: &Job, plain: &[Stmt]) -> Vec<Ident> {
+fn shared(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
     let mut names: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
     for statement in plain {
         if let Stmt::Local(local) = statement {
@@ -405,19 +363,20 @@ fn shared(job: &Job, plain: &[Stmt]) -> Vec<Ident> {
     names
 }
 
-fn stage_tokens(job: &Job, graph: &Graph, head: NodeIndex, shared: &[Ident]) -> TokenStream {
-    let Stage { operators, run } = stage::stage(job, graph, head);
+fn stage_tokens(graph: &Graph, stage: &Stage, shared: &[Ident]) -> TokenStream {
+    let Stage { head, operators, run } = stage;
     let code = run.to_string();
-    let used = shared.iter().filter(|name| mentions(run.clone(), name));
-    let clones = used.map(|name| quote!(let #name = ::core::clone::Clone::clone(&#name);));
-    let input = match &graph.nodes[head].op {
+    let taken = shared.iter().filter(|name| mentions(run, name));
+    let clones = taken
+        .map(|name| quote_spanned!(mixed()=> let #name = ::core::clone::Clone::clone(&#name);));
+    let input = match &graph.nodes[*head].op {
         Op::Source(index) => quote!(Source(#index)),
         _ => {
-            let handle = var("keyed", graph.nodes[head].inputs[0]);
-            quote!(Finals(#handle.index))
+            let handle = var("keyed", graph.nodes[*head].inputs[0]);
+            quote_spanned!(mixed()=> Finals(#handle.index))
         }
     };
-    quote! {
+    quote_spanned! {mixed()=>
         {
             #(#clones)*
             __builder.stage(
@@ -431,11 +390,12 @@ fn stage_tokens(job: &Job, graph: &Graph, head: NodeIndex, shared: &[Ident]) -> 
 }
 
 /// Whether tokens hold a name, in a format string or otherwise.
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => ident == *name,
-        proc_macro2::TokenTree::Group(group) => mentions(group.stream(), name),
-        proc_macro2::TokenTree::Literal(text) => text.to_string().contains(&name.to_string()),
-        proc_macro2::TokenTree::Punct(_) => false,
+fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+    let wanted = text(name);
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => text(&ident) == wanted,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&wanted),
+        TokenTree::Punct(_) => false,
     })
 }

@@ -4,6 +4,7 @@
 //! read only where it is followed by `.field` and nothing that could be a call.
 
 use crate::ir::{Each, Graph, NodeIndex, Op, Shape};
+use crate::lower::text;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::collections::BTreeSet;
@@ -63,7 +64,7 @@ pub fn read(graph: &Graph, source: NodeIndex) -> Read {
 /// What a closure reads of its parameter.
 fn of_closure(closure: &ExprClosure) -> Read {
     let parameter = match closure.inputs.first() {
-        Some(Pat::Ident(name)) if name.subpat.is_none() => name.ident.to_string(),
+        Some(Pat::Ident(name)) if name.subpat.is_none() => text(&name.ident),
         Some(Pat::Wild(_)) => return Read::Fields(BTreeSet::new()),
         _ => return Read::All,
     };
@@ -99,13 +100,11 @@ fn walk(
                 }
             }
             // A format string may capture the binding.
-            TokenTree::Literal(text)
-                if in_macro && text.to_string().contains(parameter.trim_start_matches("r#")) =>
-            {
+            TokenTree::Literal(literal) if in_macro && literal.to_string().contains(parameter) => {
                 return false;
             }
             TokenTree::Ident(ident)
-                if *ident == parameter && (at == 0 || !punct(at - 1, '.') || range(at)) =>
+                if text(ident) == parameter && (at == 0 || !punct(at - 1, '.') || range(at)) =>
             {
                 if in_macro || !punct(at + 1, '.') {
                     return false;
@@ -116,7 +115,7 @@ fn walk(
                 if call {
                     return false;
                 }
-                fields.insert(field.to_string());
+                fields.insert(text(field));
                 at += 2;
             }
             _ => {}
@@ -139,7 +138,7 @@ pub fn prune(graph: &Graph, source: NodeIndex) -> Vec<TokenStream> {
         }
         let Op::Each(Each::Filter, closure) = &graph.nodes[*only].op else { break };
         let Some(Pat::Ident(parameter)) = closure.inputs.first() else { break };
-        let complete = conditions(&closure.body, &parameter.ident.to_string(), &mut found);
+        let complete = conditions(&closure.body, &text(&parameter.ident), &mut found);
         if !complete {
             break;
         }
@@ -205,7 +204,7 @@ fn field(expression: &Expr, parameter: &str) -> Option<String> {
     let (Expr::Path(base), syn::Member::Named(name)) = (&*field.base, &field.member) else {
         return None;
     };
-    base.path.is_ident(parameter).then(|| name.to_string())
+    base.path.get_ident().filter(|base| text(base) == parameter).map(|_| text(name))
 }
 
 fn constant(expression: &Expr) -> Option<TokenStream> {

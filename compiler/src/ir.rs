@@ -140,6 +140,11 @@ pub struct Output {
 }
 
 impl Graph {
+    /// Where rustc points for what is emitted for a node.
+    pub fn span(&self, node: NodeIndex) -> Span {
+        crate::at(self.nodes[node].ident.span())
+    }
+
     /// Who takes what a node gives, in order.
     pub fn consumers(&self, node: NodeIndex) -> Vec<NodeIndex> {
         let takes = |n: &Node| n.inputs.iter().filter(|i| **i == node).count();

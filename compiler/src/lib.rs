@@ -2,7 +2,9 @@
 //!
 //! It is an ordinary library, so that it can be tested as one; `ouzel-macros` is its shell.
 
+mod aggregate;
 mod ast;
+mod check;
 mod determinism;
 mod expand;
 mod fields;
@@ -42,12 +44,18 @@ pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {
     }
 }
 
-/// A variable of the expansion, which no name in the user's code can meet.
+/// A variable of the expansion.
 fn var(name: &str, index: usize) -> Ident {
-    var_at(name, index, Span::call_site())
+    Ident::new(&format!("__{name}{index}"), mixed())
 }
 
-/// The same variable, for which errors point at the user's code.
-fn var_at(name: &str, index: usize, span: Span) -> Ident {
-    Ident::new(&format!("__{name}{index}"), Span::mixed_site().located_at(span))
+/// The span of what is emitted for no place in the user's code. No variable with it meets one of
+/// the user's.
+fn mixed() -> Span {
+    Span::mixed_site()
+}
+
+/// The same, for which rustc points at a place in the user's code.
+fn at(span: Span) -> Span {
+    mixed().located_at(span)
 }

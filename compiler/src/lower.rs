@@ -3,13 +3,13 @@
 //! A `let` whose value begins with a stream or table and goes on with operators is dataflow;
 //! everything else in a body is left to rustc as it stands.
 
+use crate::aggregate;
 use crate::ast::{Errors, Job};
-use crate::ir::{
-    Aggregate, Argument, Each, Gives, Graph, Names, Node, NodeIndex, Op, Output, Shape,
-};
+use crate::ir::{Each, Gives, Graph, Names, Node, NodeIndex, Op, Output};
 use crate::names;
 use proc_macro2::Span;
 use std::collections::BTreeMap;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident, Pat, Stmt};
 
@@ -47,7 +47,7 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
     let mut lowering = Lowering {
         graph: Graph { nodes: Vec::new(), outputs: Vec::new() },
         scope: BTreeMap::new(),
-        owner: job.name.to_string(),
+        owner: text(&job.name),
         errors: Errors::default(),
     };
     for (index, input) in job.inputs.iter().enumerate() {
@@ -55,11 +55,11 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
             op: Op::Source(index),
             inputs: Vec::new(),
             ident: input.name.clone(),
-            id: input.name.to_string(),
+            id: text(&input.name),
             named: None,
             names: Names::Own,
         });
-        lowering.scope.insert(input.name.to_string(), index);
+        lowering.scope.insert(text(&input.name), index);
     }
     let mut plain = Vec::new();
     let mut values: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
@@ -96,7 +96,7 @@ impl Lowering {
                 let mut names = Vec::new();
                 bindings(&local.pat, &mut names);
                 for name in names {
-                    let stream = !dataflow && self.scope.contains_key(&name.to_string());
+                    let stream = !dataflow && self.scope.contains_key(&text(&name));
                     if stream || values.contains(&name) {
                         let message = format!(
                             "`{name}` is bound twice: in a job, what is no stream or table has one name and one value"
@@ -123,13 +123,13 @@ impl Lowering {
             Pat::Type(typed) => ident_of(&typed.pat),
             pattern => ident_of(pattern),
         };
-        let owner = name.map_or_else(|| self.owner.clone(), ToString::to_string);
+        let owner = name.map_or_else(|| self.owner.clone(), text);
         let before = std::mem::replace(&mut self.owner, owner);
         let lowered = self.expression(&init.expr);
         self.owner = before;
         let Some(node) = lowered? else { return Ok(false) };
         match name {
-            Some(name) => self.scope.insert(name.to_string(), node),
+            Some(name) => self.scope.insert(text(name), node),
             None => {
                 let message = "bind a stream or table to a plain name: `let name = ...`";
                 return Err(Error::new_spanned(&local.pat, message).into());
@@ -143,10 +143,9 @@ impl Lowering {
         match expression {
             Expr::Paren(paren) => self.expression(&paren.expr),
             Expr::Group(group) => self.expression(&group.expr),
-            Expr::Path(path) => Ok(path
-                .path
-                .get_ident()
-                .and_then(|ident| self.scope.get(&ident.to_string()).copied())),
+            Expr::Path(path) => {
+                Ok(path.path.get_ident().and_then(|ident| self.scope.get(&text(ident)).copied()))
+            }
             Expr::MethodCall(call) => match self.expression(&call.receiver)? {
                 Some(receiver) => self.operator(receiver, call).map(Some),
                 None => Ok(None),
@@ -156,7 +155,7 @@ impl Lowering {
     }
 
     fn operator(&mut self, receiver: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
-        let name = call.method.to_string();
+        let name = text(&call.method);
         self.takes(&name, receiver).map_err(|why| Error::new_spanned(&call.method, why))?;
         if let Some(each) = Each::by_name(&name) {
             let closure = closure_argument(call)?;
@@ -212,7 +211,7 @@ impl Lowering {
             "aggregate" => {
                 let argument = one_argument(call)?;
                 let node = self.graph.nodes.len();
-                let (aggregate, names) = take_apart(&argument, node)?;
+                let (aggregate, names) = aggregate::take_apart(&argument, node)?;
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
             "finals" => {
@@ -313,7 +312,7 @@ impl Lowering {
         inputs: Vec<NodeIndex>,
         names: Names,
     ) -> NodeIndex {
-        let base = format!("{}.{}", self.owner, call.method);
+        let base = format!("{}.{}", self.owner, text(&call.method));
         let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
         let mut id = base.clone();
         let mut count = 1;
@@ -342,12 +341,13 @@ impl Lowering {
         let alone = parts.len() == 1;
         for (position, part) in parts.into_iter().enumerate() {
             let variable = match part {
-                Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+                Expr::Path(path) => path.path.get_ident().map(text),
                 _ => None,
             };
             if !alone {
-                self.owner =
-                    variable.clone().unwrap_or_else(|| format!("{}{}", job.name, position + 1));
+                self.owner = variable
+                    .clone()
+                    .unwrap_or_else(|| format!("{}{}", text(&job.name), position + 1));
             }
             let Some(node) = self.expression(part)? else {
                 let message = "an output is a stream or a table of this job";
@@ -361,7 +361,7 @@ impl Lowering {
             }
             let named = self.graph.nodes[node].named.clone();
             let name = match (alone, variable, named) {
-                (true, _, _) => job.name.to_string(),
+                (true, _, _) => text(&job.name),
                 (false, Some(variable), _) => variable,
                 (false, None, Some(named)) => named,
                 (false, None, None) => {
@@ -383,6 +383,11 @@ impl Lowering {
         }
         Ok(())
     }
+}
+
+/// An identifier's name, which has no `r#`.
+pub fn text(ident: &Ident) -> String {
+    ident.unraw().to_string()
 }
 
 /// The names that a pattern binds.
@@ -445,106 +450,5 @@ fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
             );
             Err(Error::new_spanned(other, message).into())
         }
-    }
-}
-
-/// Takes the argument of `aggregate` apart: closures become placeholders, and columns get names.
-fn take_apart(argument: &Expr, node: NodeIndex) -> Result<(Aggregate, Names), Stop> {
-    let mut arguments = Vec::new();
-    let aggregate = match argument {
-        Expr::Tuple(tuple) => {
-            let mut parts = Vec::new();
-            let mut shapes = Vec::new();
-            let mut names = Vec::new();
-            for element in &tuple.elems {
-                let (expr, shape, name) = hoist(element, node, &mut arguments)?;
-                names.push((name, element.span()));
-                parts.push(expr);
-                shapes.push(shape);
-            }
-            let span = tuple.span();
-            let expr = syn::parse_quote_spanned!(span=> (#(#parts,)*));
-            return Ok((
-                Aggregate { expr, arguments, shape: Shape::Tuple(shapes) },
-                Names::Each(names),
-            ));
-        }
-        Expr::Struct(record) => {
-            let mut parts = Vec::new();
-            let mut shapes = Vec::new();
-            let mut fields = Vec::new();
-            let mut places = Vec::new();
-            if let Some(rest) = &record.rest {
-                let message = "name an aggregate for each field: `..` cannot be aggregated";
-                return Err(Error::new_spanned(rest, message).into());
-            }
-            for (position, field) in record.fields.iter().enumerate() {
-                let (expr, shape, _) = hoist(&field.expr, node, &mut arguments)?;
-                parts.push(expr);
-                shapes.push(shape);
-                fields.push(field.member.clone());
-                places.push(Ident::new(&format!("__value{position}"), Span::mixed_site()));
-            }
-            let (path, span) = (&record.path, record.span());
-            let expr = syn::parse_quote_spanned! {span=>
-                ::ouzel::dsl::aggregate::Mapped::new(
-                    (#(#parts,)*),
-                    |(#(#places,)*)| #path { #(#fields: #places),* },
-                )
-            };
-            return Ok((Aggregate { expr, arguments, shape: Shape::Tuple(shapes) }, Names::Own));
-        }
-        other => {
-            let (expr, shape, name) = hoist(other, node, &mut arguments)?;
-            (Aggregate { expr, arguments, shape }, Names::One(name, Some(other.span())))
-        }
-    };
-    Ok(aggregate)
-}
-
-/// One aggregate: a call whose closures become placeholders.
-fn hoist(
-    expression: &Expr,
-    node: NodeIndex,
-    arguments: &mut Vec<Argument>,
-) -> Result<(Expr, Shape, Option<String>), Stop> {
-    match expression {
-        Expr::Paren(paren) => hoist(&paren.expr, node, arguments),
-        Expr::MethodCall(call) if call.method == "named" => {
-            let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) = one_argument(call)?
-            else {
-                let message = "`named` takes a name in quotes: it is a column of the output";
-                return Err(Error::new_spanned(&call.args, message).into());
-            };
-            let (expr, shape, _) = hoist(&call.receiver, node, arguments)?;
-            Ok((expr, shape, Some(name.value())))
-        }
-        Expr::Call(call) => {
-            let mut call = call.clone();
-            let mut own = Vec::new();
-            let mut field = Some(String::new());
-            for argument in &mut call.args {
-                let Expr::Closure(closure) = argument else { continue };
-                let place = Ident::new(
-                    &format!("__argument{node}_{}", arguments.len()),
-                    Span::mixed_site(),
-                );
-                field = match names::of_closure(closure) {
-                    Names::One(Some(name), _) => Some(format!("_{name}")),
-                    _ => None,
-                };
-                own.push(arguments.len());
-                closure.capture = None;
-                arguments.push(Argument { closure: closure.clone(), place: place.clone() });
-                *argument = syn::parse_quote!(#place);
-            }
-            let function = match &*call.func {
-                Expr::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
-                _ => None,
-            };
-            let name = function.zip(field).map(|(function, field)| format!("{function}{field}"));
-            Ok((Expr::Call(call), Shape::One(own), name))
-        }
-        other => Ok((other.clone(), Shape::One(Vec::new()), None)),
     }
 }

@@ -1,13 +1,14 @@
 //! The names of output columns, from the code that computes them.
 
 use crate::ir::{Graph, Names, NodeIndex, Op};
+use crate::lower::text;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, Pat, Stmt};
 
 /// The columns of a closure's result: each is named after the last field in its expression.
 pub fn of_closure(closure: &ExprClosure) -> Names {
     let parameter = match closure.inputs.first() {
-        Some(Pat::Ident(name)) => Some(name.ident.to_string()),
+        Some(Pat::Ident(name)) => Some(text(&name.ident)),
         _ => None,
     };
     of_expression(&closure.body, parameter.as_deref())
@@ -38,11 +39,11 @@ fn of_expression(expression: &Expr, parameter: Option<&str>) -> Names {
 fn last_field(expression: &Expr, parameter: Option<&str>) -> Option<String> {
     match expression {
         Expr::Field(field) => match &field.member {
-            syn::Member::Named(name) => Some(name.to_string()),
+            syn::Member::Named(name) => Some(text(name)),
             syn::Member::Unnamed(_) => None,
         },
         Expr::Path(path) => {
-            let name = path.path.get_ident()?.to_string();
+            let name = text(path.path.get_ident()?);
             (Some(name.as_str()) != parameter).then_some(name)
         }
         Expr::Reference(reference) => last_field(&reference.expr, parameter),

@@ -4,17 +4,19 @@
 //! through all of them in registers. A closure becomes a block with its parameter bound; only one
 //! with a `return` or `?` of its own is called.
 
-use crate::ast::Job;
 use crate::fields::{self, Read};
 use crate::ir::{Each, Graph, NodeIndex, Op};
-use crate::{var, var_at};
-use proc_macro2::TokenStream;
+use crate::lower::text;
+use crate::var;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::{Expr, ExprClosure, ReturnType};
 
 /// A stage's tokens.
 pub struct Stage {
+    /// The source or `finals` that feeds it.
+    pub head: NodeIndex,
     /// The operators in it.
     pub operators: Vec<NodeIndex>,
     /// The closure that runs a chunk.
@@ -29,7 +31,7 @@ struct Emitter<'a> {
 }
 
 /// The stage that a source or `finals` feeds.
-pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
+pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
     let mut emitter = Emitter {
         graph,
         operators: BTreeSet::new(),
@@ -39,49 +41,54 @@ pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
     let body = emitter.push(head, &var("record", head).to_token_stream());
     let Emitter { operators, keyed, outputs, .. } = emitter;
     let ports = keyed.iter().map(|node| {
-        let span = graph.nodes[*node].ident.span();
-        let (port, handle) = (var("port", *node), var_at("keyed", *node, span));
+        let span = graph.span(*node);
+        let (port, handle) = (var("port", *node), var("keyed", *node));
         quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
     });
+    let span = graph.span(head);
     let rows = outputs.iter().map(|output| {
         let (port, handle) = (var("rows", *output), var("output", *output));
-        quote!(let mut #port = #handle.port(__ports); let #port = &mut *#port;)
+        quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
     });
     let needs = needs(graph, head);
     let (value, record, stream) = (var("value", head), var("record", head), var("stream", head));
     let (open, time) = match &graph.nodes[head].op {
-        Op::Source(source) => {
-            let ty = &job.inputs[*source].record;
-            let times = needs.time.then(|| quote! {
-                let __times = <#ty as ::ouzel::dsl::Record>::event_times(&__chunk.batch, &mut __bad);
-                let __times: &[i64] = __times.as_deref().unwrap_or_default();
+        Op::Source(_) => {
+            let times = needs.time.then(|| {
+                quote_spanned! {span=>
+                    let __times = ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad);
+                    let __times: &[i64] = __times.as_deref().unwrap_or_default();
+                }
             });
-            let open = quote! {
-                let __columns = <#ty as ::ouzel::dsl::Record>::open_batch(&__chunk.batch, &mut __bad);
+            let open = quote_spanned! {span=>
+                let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
                 #times
             };
             let time = needs
                 .time
-                .then(|| quote!(let __time = __times.get(__row).copied().unwrap_or_default();));
+                .then(|| quote_spanned!(span=> let __time = __times.get(__row).copied().unwrap_or_default();));
             (open, time)
         }
         _ => {
-            let open = quote!(let __columns = ::ouzel::private::engine::open_finals(#stream, &__chunk.batch, &mut __bad););
-            let time = needs.time.then(|| quote!(let __time = __columns.event_time(__row);));
+            let open = quote_spanned!(span=> let __columns = ::ouzel::private::engine::open_finals(#stream, &__chunk.batch, &mut __bad););
+            let time = needs
+                .time
+                .then(|| quote_spanned!(span=> let __time = __columns.event_time(__row);));
             (open, time)
         }
     };
     let source = matches!(graph.nodes[head].op, Op::Source(_));
     let (seen_start, seen) = match (needs.seen, source) {
-        (true, true) => {
-            (Some(quote!(let mut __seen = __cx.seen;)), Some(quote!(__seen = __seen.max(__time);)))
-        }
+        (true, true) => (
+            Some(quote_spanned!(span=> let mut __seen = __cx.seen;)),
+            Some(quote_spanned!(span=> __seen = __seen.max(__time);)),
+        ),
         // What a final row has seen is its own event time, whatever came before it.
-        (true, false) => (None, Some(quote!(let __seen = __time;))),
+        (true, false) => (None, Some(quote_spanned!(span=> let __seen = __time;))),
         (false, _) => (None, None),
     };
     let count = graph.nodes.len();
-    let run = quote! {
+    let run = quote_spanned! {span=>
         |__cx, __ports, __chunk| {
             let mut __bad = ::ouzel::dsl::data::Bad::default();
             #open
@@ -107,7 +114,7 @@ pub fn stage(job: &Job, graph: &Graph, head: NodeIndex) -> Stage {
             __done
         }
     };
-    Stage { operators: operators.into_iter().collect(), run }
+    Stage { head, operators: operators.into_iter().collect(), run }
 }
 
 /// What the operators of a stage need of each record.
@@ -140,7 +147,7 @@ pub fn projection(graph: &Graph, source: NodeIndex) -> TokenStream {
     match fields::read(graph, source) {
         Read::All => quote!(::core::option::Option::None),
         Read::Fields(names) => {
-            let names = names.iter().map(|n| n.trim_start_matches("r#").to_owned());
+            let names = names.iter();
             quote!(::core::option::Option::Some(&[#(#names),*]))
         }
     }
@@ -150,18 +157,19 @@ impl Emitter<'_> {
     /// Hands a record, bound to `record` as a reference to its view, to all consumers of a node.
     fn push(&mut self, node: NodeIndex, record: &TokenStream) -> TokenStream {
         self.operators.insert(node);
+        let span = self.graph.span(node);
         let mut consumers: Vec<TokenStream> = Vec::new();
         let shown: Vec<usize> = self.graph.shown(node).collect();
         for output in shown {
             self.outputs.insert(output);
             let rows = var("rows", output);
-            consumers.push(quote!(#rows.push(*#record);));
+            consumers.push(quote_spanned!(span=> #rows.push(*#record);));
         }
         for consumer in self.graph.consumers(node) {
             consumers.push(self.operator(consumer, record));
         }
-        let consumers = branches(consumers);
-        quote!(__out[#node] += 1; #consumers)
+        let consumers = branches(span, consumers);
+        quote_spanned!(span=> __out[#node] += 1; #consumers)
     }
 
     fn operator(&mut self, node: NodeIndex, record: &TokenStream) -> TokenStream {
@@ -182,7 +190,7 @@ impl Emitter<'_> {
         closure: &ExprClosure,
         record: &TokenStream,
     ) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
+        let span = self.graph.span(node);
         let at = quote_spanned!(span=> __cx.at = #node;);
         let body = apply(closure, record);
         let tie = var("tie", node);
@@ -195,7 +203,7 @@ impl Emitter<'_> {
         match each {
             Each::Filter => {
                 let next = self.push(node, record);
-                quote_spanned!(span=> #at let __keep: bool = #body; if __keep { #next })
+                quote_spanned!(span=> #at if #tie.is(#body) { #next })
             }
             Each::TryFilter => {
                 let next = self.push(node, record);
@@ -210,7 +218,7 @@ impl Emitter<'_> {
             }
             Each::Inspect => {
                 let next = self.push(node, record);
-                quote_spanned!(span=> #at let () = #body; #next)
+                quote_spanned!(span=> #at #tie.is(#body); #next)
             }
             Each::Map => {
                 let then = self.push(node, &next.to_token_stream());
@@ -243,13 +251,13 @@ impl Emitter<'_> {
             }
             Each::FlatMap => {
                 let items = self.items(node, &next.to_token_stream());
-                quote_spanned!(span=> #at for #made in #body { #items })
+                quote_spanned!(span=> #at for #made in #tie.are(#body) { #items })
             }
             Each::TryFlatMap => {
                 let items = self.items(node, &next.to_token_stream());
                 quote_spanned! {span=>
                     #at
-                    match #body {
+                    match #tie.try_are(#body) {
                         ::core::result::Result::Ok(__items) => for #made in __items { #items },
                         #fail
                     }
@@ -260,11 +268,10 @@ impl Emitter<'_> {
 
     /// What happens to each record that a `flat_map` makes: it fails alone.
     fn items(&mut self, node: NodeIndex, next: &TokenStream) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
-        let (made, value, tie) = (var("made", node), var("value", node), var("tie", node));
+        let span = self.graph.span(node);
+        let (made, value) = (var("made", node), var("value", node));
         let then = self.push(node, next);
         quote_spanned! {span=>
-            let #made = #tie.is(#made);
             let #value = ::ouzel::dsl::Produce::produce(&#made);
             let #next = &#value;
             __cx.branch(__chunk, |__cx| { #then ::core::result::Result::Ok(()) })?;
@@ -278,7 +285,7 @@ impl Emitter<'_> {
         closure: &ExprClosure,
         record: &TokenStream,
     ) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
+        let span = self.graph.span(node);
         let body = apply(closure, record);
         let (tie, made, key) = (var("tie", node), var("made", node), var("value", node));
         let consumers = self.graph.consumers(node);
@@ -293,7 +300,7 @@ impl Emitter<'_> {
                 }
             }
         });
-        let consumers = branches(consumers.collect());
+        let consumers = branches(span, consumers.collect());
         quote_spanned! {span=>
             __cx.at = #node;
             let #made = #tie.is(#body);
@@ -305,7 +312,7 @@ impl Emitter<'_> {
 
     /// A window's direct consumers have no lateness; those after a `lateness` do.
     fn window(&mut self, node: NodeIndex, record: &TokenStream, key: &TokenStream) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
+        let span = self.graph.span(node);
         let (late, direct): (Vec<_>, Vec<_>) = self
             .graph
             .consumers(node)
@@ -342,7 +349,7 @@ impl Emitter<'_> {
             code.push(assign(span, node, &windows, &then, first));
         }
         let windows = var("value", node);
-        let code = branches(code);
+        let code = branches(span, code);
         quote_spanned!(span=> __cx.at = #node; let __windows = #windows; #code)
     }
 
@@ -354,7 +361,7 @@ impl Emitter<'_> {
         record: &TokenStream,
         key: &TokenStream,
     ) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
+        let span = self.graph.span(node);
         let mut code = Vec::new();
         for consumer in consumers {
             self.operators.insert(*consumer);
@@ -372,7 +379,7 @@ impl Emitter<'_> {
                 }
             });
         }
-        branches(code)
+        branches(span, code)
     }
 
     fn aggregate(
@@ -382,7 +389,7 @@ impl Emitter<'_> {
         key: &TokenStream,
         windows: &TokenStream,
     ) -> TokenStream {
-        let span = self.graph.nodes[node].ident.span();
+        let span = self.graph.span(node);
         let Op::Aggregate(aggregate) = &self.graph.nodes[node].op else {
             return TokenStream::new();
         };
@@ -405,7 +412,7 @@ impl Emitter<'_> {
 /// Assigns a record to windows. One that has none is an error of the operator once, although
 /// consumers with and without a lateness assign it each for themselves.
 fn assign(
-    span: proc_macro2::Span,
+    span: Span,
     node: NodeIndex,
     windows: &TokenStream,
     then: &TokenStream,
@@ -423,28 +430,28 @@ fn assign(
 }
 
 /// One consumer runs as it is; of several, none must keep the others from running.
-fn branches(consumers: Vec<TokenStream>) -> TokenStream {
+fn branches(span: Span, consumers: Vec<TokenStream>) -> TokenStream {
     match consumers.as_slice() {
         [] => TokenStream::new(),
         [only] => only.clone(),
         several => {
-            quote!(#(__cx.branch(__chunk, |__cx| { #several ::core::result::Result::Ok(()) })?;)*)
+            quote_spanned!(span=> #(__cx.branch(__chunk, |__cx| { #several ::core::result::Result::Ok(()) })?;)*)
         }
     }
 }
 
 /// A closure applied to a record: inlined, unless it has a `return` or `?` of its own.
 fn apply(closure: &ExprClosure, record: &TokenStream) -> TokenStream {
-    let span = closure.inputs_begin.span;
+    let span = crate::at(closure.inputs_begin.span);
     if leaves(&closure.body) {
         return quote_spanned!(span=> ::ouzel::dsl::stage::call(#record, #closure));
     }
     let parameter = closure.inputs.first();
     let body = &closure.body;
     match &closure.output {
-        ReturnType::Default => quote!({ let #parameter = #record; #body }),
+        ReturnType::Default => quote_spanned!(span=> { let #parameter = #record; #body }),
         ReturnType::Type(_, ty) => {
-            quote!({ let #parameter = #record; let __result: #ty = #body; __result })
+            quote_spanned!(span=> { let #parameter = #record; let __result: #ty = #body; __result })
         }
     }
 }
@@ -466,16 +473,50 @@ fn leaves(expression: &Expr) -> bool {
 
         fn visit_item(&mut self, _: &'ast syn::Item) {}
 
-        // A macro may hold either.
+        // A macro may hold either, in what it is given or in what it makes of it.
         fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-            let text = mac.tokens.to_string();
-            self.0 |= text.contains('?')
-                || text.contains("return")
-                || mac.path.is_ident("ensure")
-                || mac.path.is_ident("bail");
+            let name = mac.path.segments.last().map(|segment| text(&segment.ident));
+            let stays = name.is_some_and(|name| STAY.contains(&name.as_str()));
+            self.0 |= !stays || holds_exit(mac.tokens.clone());
         }
     }
     let mut leaves = Leaves(false);
     syn::visit::Visit::visit_expr(&mut leaves, expression);
     leaves.0
+}
+
+/// Macros of std that leave nothing by themselves.
+const STAY: [&str; 22] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+/// Whether a macro is given a `return` or `?`.
+fn holds_exit(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "return",
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Group(group) => holds_exit(group.stream()),
+        TokenTree::Literal(_) => false,
+    })
 }

@@ -3,25 +3,21 @@
 //! inferred to the stages.
 
 use crate::ast::Job;
-use crate::ir::{Each, Graph, Node, NodeIndex, Op};
-use crate::var_at;
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::{mixed, var};
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 
 /// The twin's closure.
 pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
-    let steps = graph.nodes.iter().enumerate().map(|(index, node)| step(job, index, node));
-    let outputs = graph.outputs.iter().map(|o| {
-        let value = var_at("twin", o.node, o.span);
-        quote!(#value)
-    });
+    let steps = (0..graph.nodes.len()).map(|index| step(job, graph, index));
+    let outputs = graph.outputs.iter().map(|output| var("twin", output.node));
     let ty = &job.output;
     let outputs = match graph.outputs.len() {
-        1 => quote!(#(#outputs)*),
-        _ => quote_spanned!(Span::mixed_site().located_at(job.tail.span())=> (#(#outputs,)*)),
+        1 => quote_spanned!(mixed()=> #(#outputs)*),
+        _ => quote_spanned!(mixed()=> (#(#outputs,)*)),
     };
-    quote! {
+    quote_spanned! {mixed()=>
         #[allow(unused, clippy::all)]
         let _ = || {
             #(#steps)*
@@ -30,19 +26,16 @@ pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
     }
 }
 
-fn step(job: &Job, index: NodeIndex, node: &Node) -> TokenStream {
-    // One hygiene for the whole call: where a part of it has another, rustc points at `#[job]`.
-    let span = Span::mixed_site().located_at(node.ident.span());
-    let mut method = node.ident.clone();
-    method.set_span(span);
-    let here = |name: &str| var_at(name, index, span);
-    let (value, tie, stream) = (here("twin"), here("tie"), here("stream"));
-    let inputs: Vec<_> = node.inputs.iter().map(|i| var_at("twin", *i, span)).collect();
+fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
+    let node = &graph.nodes[index];
+    let (span, method) = (graph.span(index), &node.ident);
+    let (value, tie, stream) = (var("twin", index), var("tie", index), var("stream", index));
+    let inputs: Vec<_> = node.inputs.iter().map(|i| var("twin", *i)).collect();
     let input = inputs.first();
     let call = match &node.op {
         Op::Source(source) => {
-            let ty = &job.inputs[*source].stream;
-            return quote!(let #value = <#ty>::new().tie(#stream););
+            let record = &job.inputs[*source].record;
+            quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
         Op::Each(Each::Filter | Each::Inspect, closure) => {
             quote_spanned!(span=> #input.#method(#closure).tie(#stream))
@@ -55,25 +48,25 @@ fn step(job: &Job, index: NodeIndex, node: &Node) -> TokenStream {
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
         Op::KeyBy(closure) => {
-            let key = here("key");
+            let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
         Op::Window(_) | Op::Lateness(_) => {
-            let argument = here("value");
+            let argument = var("value", index);
             quote_spanned!(span=> #input.#method(#argument))
         }
         Op::Late | Op::Finals => quote_spanned!(span=> #input.#method().tie(#stream)),
         Op::Aggregate(aggregate) => {
-            let argument = here("value");
+            let argument = var("value", index);
             let closures = aggregate.arguments.iter().map(|a| {
                 let (place, closure) = (&a.place, &a.closure);
-                quote!(#input.tied_argument(#place).argument(#closure);)
+                quote_spanned!(span=> #input.tied_argument(#place).argument(#closure);)
             });
-            let closures: Vec<_> = closures.collect();
-            let aggregated =
-                quote_spanned!(span=> #input.#method(::ouzel::dsl::twin_of(&#argument)));
-            return quote!(#(#closures)* let #value = #aggregated;);
+            return quote_spanned! {span=>
+                #(#closures)*
+                let #value = #input.#method(::ouzel::dsl::twin_of(&#argument));
+            };
         }
     };
-    quote!(let #value = #call;)
+    quote_spanned!(span=> let #value = #call;)
 }

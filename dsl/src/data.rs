@@ -238,3 +238,23 @@ pub fn named<T: Named>(_: crate::Tie<T>) {}
 pub fn get<T: Data>(_: crate::Tie<T>, column: &T::Column, row: usize) -> T::View<'_> {
     column.get(row)
 }
+
+/// Opens the columns of a source's batch, where the record is known by a tie.
+#[doc(hidden)]
+pub fn open<R: crate::Record>(
+    _: crate::Tie<R>,
+    batch: &arrow::array::RecordBatch,
+    bad: &mut Bad,
+) -> R::Column {
+    R::open_batch(batch, bad)
+}
+
+/// The event times of a source's batch; none where the record has none.
+#[doc(hidden)]
+pub fn times<R: crate::Record>(
+    _: crate::Tie<R>,
+    batch: &arrow::array::RecordBatch,
+    bad: &mut Bad,
+) -> Option<arrow::buffer::ScalarBuffer<i64>> {
+    R::event_times(batch, bad)
+}

@@ -39,8 +39,8 @@ impl<K: Key, T: Data, W> Keyed<K, T, W> {
     }
 
     #[doc(hidden)]
-    pub fn aggregate_somehow<X: Data, V: Data>(self) -> Table<X, V> {
-        Table::new()
+    pub fn argument<R>(self, _f: impl Fn(&'static T::View<'static>) -> R) -> Arg<R> {
+        Arg::new()
     }
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state; on `key_by`,

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 pub mod aggregate;
+#[doc(hidden)]
+pub mod check;
 pub mod connector;
 pub mod data;
 mod decimal;

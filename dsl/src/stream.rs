@@ -158,6 +158,21 @@ impl<R> Tie<R> {
     pub fn is(self, value: R) -> R {
         value
     }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn are<I: IntoIterator<Item = R>>(self, values: I) -> I {
+        values
+    }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn try_are<I: IntoIterator<Item = R>, E: Display>(
+        self,
+        values: Result<I, E>,
+    ) -> Result<I, E> {
+        values
+    }
 }
 
 /// A value of the same type: only for the twin of a job, which is never called.

@@ -86,6 +86,11 @@ impl Assigned {
 }
 
 /// How records are put into windows.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how records are put into windows",
+    label = "expected `tumbling(..)` or `hopping(..)`",
+    note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
+)]
 pub trait Windows: Copy + Send + Sync + 'static {
     /// Whether there are windows at all; without, every record is in one group a key.
     const WINDOWED: bool;

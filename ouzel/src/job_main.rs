@@ -5,7 +5,7 @@ use ouzel_dsl::{Job, ParamInfo, Params, Plan, Result};
 use std::process::ExitCode;
 
 /// Makes a job a program.
-pub trait JobMain: Job + Sized {
+pub trait JobMain {
     /// Reads the command line and does what it says: `run`, `plan`, `verify` or `schema`.
     ///
     /// Gives 0 where that went well, 1 where it failed and 2 where the command line made no sense.
@@ -23,12 +23,15 @@ pub trait JobMain: Job + Sized {
     ///     delays.main()
     /// }
     /// ```
-    fn main(self) -> ExitCode {
-        main(&[JobInfo::of::<Self>()])
-    }
+    fn main(self) -> ExitCode;
 }
 
-impl<J: Job> JobMain for J {}
+// `#[job]` makes a job's name a function that gives the job.
+impl<J: Job, F: FnOnce() -> J> JobMain for F {
+    fn main(self) -> ExitCode {
+        main(&[JobInfo::of::<J>()])
+    }
+}
 
 /// Makes one program of several jobs; the first argument is the job's name.
 ///

@@ -1,0 +1,128 @@
+//! The job as it is written, for rustc to check against the job language's types.
+//!
+//! It stands in a constant that the plan's types depend on, so that rustc says what is wrong here
+//! and nothing of the plan.
+
+use crate::aggregate;
+use crate::ast::{Input, Job};
+use crate::lower;
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use std::collections::BTreeSet;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprClosure, ExprMethodCall, Stmt, Type};
+
+/// The constant. `shared` are the values that stages take from the body.
+pub fn check<'a>(job: &Job, shared: impl Iterator<Item = &'a Ident>) -> TokenStream {
+    let inputs = job.inputs.iter().map(input);
+    let params = job.params.iter().map(|param| {
+        let (name, ty) = (&param.name, &param.ty);
+        let parameter = quote_spanned!(ty.span()=> ::ouzel::dsl::check::parameter);
+        quote!(let #name = #parameter::<#ty>();)
+    });
+    let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
+    let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
+    let statements = statements.map(|s| statement(s, &mut streams));
+    let shared =
+        shared.map(|name| quote_spanned!(name.span()=> ::ouzel::dsl::check::shared(&#name);));
+    let (mut tail, output) = (job.tail.clone(), &job.output);
+    dataflow(&mut tail);
+    quote! {
+        #[allow(unused, clippy::all)]
+        const __ACCEPTED: bool = {
+            let _ = || -> #output {
+                #(#inputs)*
+                #(#params)*
+                #(#statements)*
+                let __outputs: #output = #tail;
+                #(#shared)*
+                __outputs
+            };
+            true
+        };
+    }
+}
+
+/// An input, with the type's path so that it counts as used where it is imported.
+fn input(input: &Input) -> TokenStream {
+    let (name, record) = (&input.name, &input.record);
+    let mut ty = input.stream.clone();
+    if let Type::Path(path) = &mut ty
+        && let Some(last) = path.path.segments.last_mut()
+    {
+        last.arguments = syn::PathArguments::AngleBracketed(syn::parse_quote!(<_>));
+    }
+    let input = quote_spanned!(record.span()=> ::ouzel::dsl::check::input);
+    quote!(let #name: #ty = #input::<#record>();)
+}
+
+/// A statement; where it is dataflow, with all closures where rustc can infer their types.
+fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>) -> TokenStream {
+    let mut statement = statement.clone();
+    if let Stmt::Local(local) = &mut statement
+        && let Some(init) = &mut local.init
+        && begins_with(&init.expr, streams)
+    {
+        dataflow(&mut init.expr);
+        let mut names = Vec::new();
+        lower::bindings(&local.pat, &mut names);
+        streams.extend(names);
+    }
+    statement.into_token_stream()
+}
+
+/// Whether an expression is a stream, or calls of methods on one.
+fn begins_with(expression: &Expr, streams: &BTreeSet<Ident>) -> bool {
+    match expression {
+        Expr::Paren(paren) => begins_with(&paren.expr, streams),
+        Expr::Group(group) => begins_with(&group.expr, streams),
+        Expr::MethodCall(call) => begins_with(&call.receiver, streams),
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| streams.contains(name)),
+        _ => false,
+    }
+}
+
+fn dataflow(whole: &mut Expr) {
+    match whole {
+        Expr::Paren(paren) => dataflow(&mut paren.expr),
+        Expr::Group(group) => dataflow(&mut group.expr),
+        Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(dataflow),
+        Expr::MethodCall(call) => {
+            dataflow(&mut call.receiver);
+            for argument in &mut call.args {
+                match argument {
+                    // Several closures may take the same value, since stages share it.
+                    Expr::Closure(closure) => closure.capture = None,
+                    other => dataflow(other),
+                }
+            }
+            if call.method == "aggregate" && call.args.len() == 1 {
+                *whole = aggregated(call);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `x.aggregate(mean(|r| ..))`, in which `mean` alone would not say what `r` is.
+fn aggregated(call: &ExprMethodCall) -> Expr {
+    let (receiver, method) = (&call.receiver, &call.method);
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let at = |span: Span| Ident::new("__keyed", method.span().located_at(span));
+    let argument = aggregate::with(&call.args[0], |closure| argument(at(closure.span()), closure));
+    let Ok(argument) = argument else { return Expr::MethodCall(call.clone()) };
+    let keyed = at(method.span());
+    syn::parse_quote_spanned! {method.span()=> {
+        let #keyed = #receiver;
+        #keyed.#method(#argument)
+    }}
+}
+
+/// An expression that has the span of the closure in it.
+fn argument(keyed: Ident, closure: &ExprClosure) -> Expr {
+    let start = closure.span();
+    let end = closure.body.to_token_stream().into_iter().last().map_or(start, |last| last.span());
+    let mut closure = Group::new(proc_macro2::Delimiter::Parenthesis, closure.to_token_stream());
+    closure.set_span(end);
+    syn::parse_quote_spanned!(start=> #keyed.argument #closure)
+}
