@@ -5,12 +5,12 @@ use crate::lower::text;
 use crate::names;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprClosure, Ident};
+use syn::{Error, Expr, ExprCall, ExprClosure, Ident};
 
 /// Takes the argument of the aggregate that is this node apart.
 pub fn take_apart(argument: &Expr, node: usize) -> syn::Result<(Aggregate, Names)> {
     let mut arguments: Vec<Argument> = Vec::new();
-    let mut place = |closure: &ExprClosure| -> Expr {
+    let mut place = |_: &ExprCall, closure: &ExprClosure| -> Expr {
         let name = format!("__argument{node}_{}", arguments.len());
         let place = Ident::new(&name, Span::mixed_site());
         arguments.push(Argument { closure: closure.clone(), place: place.clone() });
@@ -22,13 +22,16 @@ pub fn take_apart(argument: &Expr, node: usize) -> syn::Result<(Aggregate, Names
 }
 
 /// The argument with another expression in the place of each closure.
-pub fn with(argument: &Expr, mut place: impl FnMut(&ExprClosure) -> Expr) -> syn::Result<Expr> {
+pub fn with(
+    argument: &Expr,
+    mut place: impl FnMut(&ExprCall, &ExprClosure) -> Expr,
+) -> syn::Result<Expr> {
     Ok(Parts { place: &mut place, placed: 0 }.argument(argument)?.0)
 }
 
 struct Parts<'a> {
-    /// What stands in the place of a closure.
-    place: &'a mut dyn FnMut(&ExprClosure) -> Expr,
+    /// What stands in the place of a closure in a call.
+    place: &'a mut dyn FnMut(&ExprCall, &ExprClosure) -> Expr,
     placed: usize,
 }
 
@@ -68,7 +71,7 @@ impl Parts<'_> {
             parts.push(expr);
             shapes.push(shape);
             fields.push(&field.member);
-            let span = Span::mixed_site().located_at(field.expr.span());
+            let span = record.path.span().located_at(field.expr.span());
             values.push(Ident::new(&format!("__value{position}"), span));
         }
         let path = &record.path;
@@ -94,8 +97,8 @@ impl Parts<'_> {
                 let (expr, shape, _) = self.one(&call.receiver)?;
                 Ok((expr, shape, Some(name.value())))
             }
-            Expr::Call(call) => {
-                let mut call = call.clone();
+            Expr::Call(written) => {
+                let mut call = written.clone();
                 let mut own = Vec::new();
                 let mut field = Some(String::new());
                 for argument in &mut call.args {
@@ -107,7 +110,7 @@ impl Parts<'_> {
                     own.push(self.placed);
                     self.placed += 1;
                     closure.capture = None;
-                    *argument = (self.place)(closure);
+                    *argument = (self.place)(written, closure);
                 }
                 let function = match &*call.func {
                     Expr::Path(path) => path.path.segments.last(),

@@ -6,19 +6,19 @@
 use crate::aggregate;
 use crate::ast::{Input, Job};
 use crate::lower;
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprClosure, ExprMethodCall, Stmt, Type};
+use syn::{Expr, ExprMethodCall, Stmt, Type};
 
 /// The constant. `shared` are the values that stages take from the body.
 pub fn check<'a>(job: &Job, shared: impl Iterator<Item = &'a Ident>) -> TokenStream {
     let inputs = job.inputs.iter().map(input);
     let params = job.params.iter().map(|param| {
         let (name, ty) = (&param.name, &param.ty);
-        let parameter = quote_spanned!(ty.span()=> ::ouzel::dsl::check::parameter);
-        quote!(let #name = #parameter::<#ty>();)
+        let parameter = quote_spanned!(ty.span()=> ::ouzel::dsl::check::parameter::<#ty>);
+        quote!(let #name = #parameter();)
     });
     let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
     let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
@@ -52,8 +52,9 @@ fn input(input: &Input) -> TokenStream {
     {
         last.arguments = syn::PathArguments::AngleBracketed(syn::parse_quote!(<_>));
     }
-    let input = quote_spanned!(record.span()=> ::ouzel::dsl::check::input);
-    quote!(let #name: #ty = #input::<#record>();)
+    let input = quote_spanned!(record.span()=> ::ouzel::dsl::check::input::<#record>);
+    let nothing = parenthesized(TokenStream::new(), last_of(record));
+    quote!(let #name: #ty = #input #nothing;)
 }
 
 /// A statement; where it is dataflow, with all closures where rustc can infer their types.
@@ -108,21 +109,32 @@ fn dataflow(whole: &mut Expr) {
 fn aggregated(call: &ExprMethodCall) -> Expr {
     let (receiver, method) = (&call.receiver, &call.method);
     // With the user's own hygiene, or rustc points at `#[job]`.
-    let at = |span: Span| Ident::new("__keyed", method.span().located_at(span));
-    let argument = aggregate::with(&call.args[0], |closure| argument(at(closure.span()), closure));
+    let keyed = |span: Span| Ident::new("__keyed", method.span().located_at(span));
+    let argument = aggregate::with(&call.args[0], |of, closure| {
+        // Where it is the only argument, rustc says of both once what is wrong.
+        let (first, last) = match of.args.len() {
+            1 => (of.span(), of.paren_token.span.close()),
+            _ => (closure.span(), last_of(&closure.body)),
+        };
+        let keyed = keyed(first);
+        let closure = parenthesized(closure, last);
+        syn::parse_quote_spanned!(first=> #keyed.argument #closure)
+    });
     let Ok(argument) = argument else { return Expr::MethodCall(call.clone()) };
-    let keyed = at(method.span());
+    let keyed = keyed(method.span());
     syn::parse_quote_spanned! {method.span()=> {
         let #keyed = #receiver;
         #keyed.#method(#argument)
     }}
 }
 
-/// An expression that has the span of the closure in it.
-fn argument(keyed: Ident, closure: &ExprClosure) -> Expr {
-    let start = closure.span();
-    let end = closure.body.to_token_stream().into_iter().last().map_or(start, |last| last.span());
-    let mut closure = Group::new(proc_macro2::Delimiter::Parenthesis, closure.to_token_stream());
-    closure.set_span(end);
-    syn::parse_quote_spanned!(start=> #keyed.argument #closure)
+fn last_of(tokens: impl ToTokens) -> Span {
+    tokens.into_token_stream().into_iter().last().map_or_else(Span::call_site, |t| t.span())
+}
+
+/// Parentheses that are at a place, so that what they end is taken to end there.
+fn parenthesized(tokens: impl ToTokens, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens.into_token_stream());
+    group.set_span(span);
+    group
 }

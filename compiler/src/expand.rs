@@ -155,7 +155,7 @@ fn values(graph: &Graph) -> TokenStream {
             Op::KeyBy(_) => {
                 quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
             }
-            Op::Window(windows) => quote_spanned!(span=> let #value = #windows;),
+            Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
             Op::Lateness(lateness) => {
                 let micros = var("micros", i);
                 quote_spanned! {span=>
@@ -169,7 +169,7 @@ fn values(graph: &Graph) -> TokenStream {
                     quote_spanned!(span=> let #place = __types.arg();)
                 });
                 let expr = &aggregate.expr;
-                quote_spanned!(span=> #(#places)* let #value = #expr;)
+                quote_spanned!(span=> #(#places)* let #value = __types.value(#expr);)
             }
         }
     });

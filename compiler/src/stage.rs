@@ -468,6 +468,15 @@ fn leaves(expression: &Expr) -> bool {
             self.0 = true;
         }
 
+        // Rustc says what is wrong with a loop's end outside of it once, if both copies are closures.
+        fn visit_expr_break(&mut self, _: &'ast syn::ExprBreak) {
+            self.0 = true;
+        }
+
+        fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+            self.0 = true;
+        }
+
         // What an inner closure or function leaves is itself.
         fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
 

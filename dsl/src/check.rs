@@ -46,11 +46,13 @@ impl Types {
     }
 
     /// A parameter's value.
-    pub fn parameter<P>(self, params: &Params, name: &str) -> Result<P>
-    where
-        P: FromStr<Err: Display>,
-    {
+    pub fn parameter<P: Parameter>(self, params: &Params, name: &str) -> Result<P> {
         params.get(name)
+    }
+
+    /// Windows or an aggregate.
+    pub fn value<V>(self, value: V) -> V {
+        value
     }
 
     /// A lateness.
@@ -59,31 +61,20 @@ impl Types {
     }
 }
 
-/// What an input's `T` in `Stream<T>` must be.
-pub trait Input {
-    /// `Stream<T>`. As a projection it has no type where there is no record, and no methods that
-    /// rustc could miss.
-    type Stream;
-}
-
-impl<R: Record> Input for R {
-    type Stream = Stream<R>;
-}
-
 /// An input of a job.
-pub fn input<R: Input>() -> R::Stream {
+pub fn input<R: Record>() -> Stream<R::Itself> {
     unreachable!("{NEVER}")
 }
 
-/// What a job's parameter can be: it is a flag of the command line, and its stages share it.
+/// What a parameter of a job can be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a job",
-    label = "cannot be read from a flag of the command line",
-    note = "a parameter that is no `Stream` is read by its type's `FromStr`, whose error must be `Display`; stages share it, so that it is `Clone`, `Send` and `Sync`"
+    label = "cannot be read from the command line",
+    note = "a parameter that is no `Stream` is a flag, and its value is read by the `FromStr` of its type"
 )]
-pub trait Parameter: Clone + Send + Sync + 'static {}
+pub trait Parameter: FromStr<Err: Display> {}
 
-impl<T: FromStr<Err: Display> + Clone + Send + Sync + 'static> Parameter for T {}
+impl<T: FromStr<Err: Display>> Parameter for T {}
 
 /// A parameter of a job.
 pub fn parameter<P: Parameter>() -> P {
@@ -91,6 +82,7 @@ pub fn parameter<P: Parameter>() -> P {
 }
 
 /// Sees that stages can share a value that a job computes once.
-pub fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+// What is not `Send` is hardly ever `Sync`: with both, there would be two errors.
+pub fn shared<T: Clone + Sync + 'static>(_: &T) {}
 
 const NEVER: &str = "a job's body is checked, and never run";

@@ -4,7 +4,8 @@ use crate::error::Result;
 use crate::params::{ParamInfo, Params};
 use crate::plan::Plan;
 
-/// A compiled job; made by `#[job]`, which gives the function's name to a unit struct.
+/// A compiled job; made by `#[job]`. The function's name becomes a type that is the job,
+/// and a function that gives it.
 pub trait Job {
     /// Its name, which is also the default name of its output.
     const NAME: &'static str;

@@ -3,7 +3,6 @@
 use crate::Span;
 use crate::aggregate::{Aggregate, Arg};
 use crate::data::Data;
-use crate::key::Key;
 use crate::stream::{Stream, Tie, Tied};
 use crate::table::Table;
 use crate::window::{Unwindowed, Windows};
@@ -11,17 +10,17 @@ use std::marker::PhantomData;
 
 /// A stream whose records have a key of type `K` and are put into windows by `W`.
 #[allow(clippy::type_complexity)]
-pub struct Keyed<K: Key, T: Data, W = Unwindowed>(PhantomData<fn() -> (K, T, W)>);
+pub struct Keyed<K, T, W = Unwindowed>(PhantomData<fn() -> (K, T, W)>);
 
-impl<K: Key, T: Data, W> Clone for Keyed<K, T, W> {
+impl<K, T, W> Clone for Keyed<K, T, W> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K: Key, T: Data, W> Copy for Keyed<K, T, W> {}
+impl<K, T, W> Copy for Keyed<K, T, W> {}
 
-impl<K: Key, T: Data, W> Keyed<K, T, W> {
+impl<K: Data, T: Data, W> Keyed<K, T, W> {
     #[doc(hidden)]
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
@@ -50,15 +49,15 @@ impl<K: Key, T: Data, W> Keyed<K, T, W> {
     }
 }
 
-impl<K: Key, T: Data> Keyed<K, T, Unwindowed> {
+impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// Puts each record into windows of its event time: [`tumbling`](crate::tumbling) or
     /// [`hopping`](crate::hopping).
-    pub fn window<W: Windows>(self, _windows: W) -> Keyed<K, T, W> {
+    pub fn window<W: Windows>(self, _windows: W) -> Keyed<K, T, W::Itself> {
         Keyed::new()
     }
 }
 
-impl<K: Key, T: Data, W: Windows> Keyed<K, T, W> {
+impl<K: Data, T: Data, W: Windows> Keyed<K, T, W> {
     /// Lets windows be done with: a record is late for each window whose end plus `lateness` is at
     /// or before the greatest event time seen in the record's partition up to and including it.
     ///

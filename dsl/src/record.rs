@@ -112,6 +112,9 @@ use arrow::buffer::ScalarBuffer;
     note = "put `#[derive(Record)]` on the struct"
 )]
 pub trait Record: Data {
+    /// Itself. Rustc says nothing of what is made of it where it has none.
+    #[doc(hidden)]
+    type Itself: Record;
     /// The struct's name.
     const NAME: &'static str;
     /// The Rust names of the fields, in order.

@@ -13,15 +13,15 @@ use std::marker::PhantomData;
 /// view of each record: of `String` a `&str`, of a `#[derive(Record)]` struct `Name` a
 /// `NameRef<'_>`. The job compiler inlines them into the stage; the methods here only give them
 /// their types, and are never called.
-pub struct Stream<T: Data>(PhantomData<fn() -> T>);
+pub struct Stream<T>(PhantomData<fn() -> T>);
 
-impl<T: Data> Clone for Stream<T> {
+impl<T> Clone for Stream<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Data> Copy for Stream<T> {}
+impl<T> Copy for Stream<T> {}
 
 impl<T: Data> Stream<T> {
     #[doc(hidden)]
@@ -110,7 +110,7 @@ impl<T: Data> Stream<T> {
     pub fn key_by<P: Produce>(
         self,
         _key: impl Fn(&'static T::View<'static>) -> P,
-    ) -> Keyed<P::Data, T, Unwindowed>
+    ) -> Keyed<P::Data, T>
     where
         P::Data: Key,
     {

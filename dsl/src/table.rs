@@ -2,7 +2,6 @@
 
 use crate::Timestamp;
 use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
-use crate::key::Key;
 use crate::schema::{Field, Type};
 use crate::stream::Stream;
 use crate::window::{Window, Windowed};
@@ -34,7 +33,7 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 }
 
-impl<K: Key, V: Data> Table<Windowed<K>, V> {
+impl<K: Data, V: Data> Table<Windowed<K>, V> {
     /// Each window's row once, when no record can reach it any more; its event time is the
     /// window's last instant. Needs a lateness.
     pub fn finals(self) -> Stream<Final<K, V>> {
@@ -54,7 +53,7 @@ pub struct Final<K, V> {
 }
 
 /// A borrowed [`Final`].
-pub struct FinalRef<'a, K: Key, V: Data> {
+pub struct FinalRef<'a, K: Data, V: Data> {
     /// The key.
     pub key: K::View<'a>,
     /// The window.
@@ -63,15 +62,15 @@ pub struct FinalRef<'a, K: Key, V: Data> {
     pub value: V::View<'a>,
 }
 
-impl<K: Key, V: Data> Clone for FinalRef<'_, K, V> {
+impl<K: Data, V: Data> Clone for FinalRef<'_, K, V> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K: Key, V: Data> Copy for FinalRef<'_, K, V> {}
+impl<K: Data, V: Data> Copy for FinalRef<'_, K, V> {}
 
-impl<K: Key, V: Data> Data for Final<K, V> {
+impl<K: Data, V: Data> Data for Final<K, V> {
     type View<'a> = FinalRef<'a, K, V>;
     type Column = FinalColumn<K, V>;
     type Builder = FinalBuilder<K, V>;
@@ -101,7 +100,7 @@ impl<K: Key, V: Data> Data for Final<K, V> {
     }
 }
 
-impl<K: Key, V: Data> Produce for Final<K, V> {
+impl<K: Data, V: Data> Produce for Final<K, V> {
     type Data = Final<K, V>;
 
     fn produce(&self) -> FinalRef<'_, K, V> {
@@ -109,7 +108,7 @@ impl<K: Key, V: Data> Produce for Final<K, V> {
     }
 }
 
-impl<K: Key, V: Data> Produce for FinalRef<'_, K, V> {
+impl<K: Data, V: Data> Produce for FinalRef<'_, K, V> {
     type Data = Final<K, V>;
 
     fn produce(&self) -> FinalRef<'_, K, V> {
@@ -118,13 +117,13 @@ impl<K: Key, V: Data> Produce for FinalRef<'_, K, V> {
 }
 
 /// The columns of final rows.
-pub struct FinalColumn<K: Key, V: Data> {
+pub struct FinalColumn<K: Data, V: Data> {
     key: <Windowed<K> as Data>::Column,
     end: NumberColumn<Timestamp>,
     value: V::Column,
 }
 
-impl<K: Key, V: Data> FinalColumn<K, V> {
+impl<K: Data, V: Data> FinalColumn<K, V> {
     /// The event time of a row: its window's last instant.
     #[inline(always)]
     pub fn event_time(&self, row: usize) -> i64 {
@@ -133,7 +132,7 @@ impl<K: Key, V: Data> FinalColumn<K, V> {
     }
 }
 
-impl<K: Key, V: Data> Column<Final<K, V>> for FinalColumn<K, V> {
+impl<K: Data, V: Data> Column<Final<K, V>> for FinalColumn<K, V> {
     fn absent() -> Self {
         FinalColumn {
             key: Column::<Windowed<K>>::absent(),
@@ -167,18 +166,18 @@ impl<K: Key, V: Data> Column<Final<K, V>> for FinalColumn<K, V> {
 }
 
 /// Builds the columns of final rows.
-pub struct FinalBuilder<K: Key, V: Data> {
+pub struct FinalBuilder<K: Data, V: Data> {
     key: <Windowed<K> as Data>::Builder,
     value: V::Builder,
 }
 
-impl<K: Key, V: Data> Default for FinalBuilder<K, V> {
+impl<K: Data, V: Data> Default for FinalBuilder<K, V> {
     fn default() -> Self {
         FinalBuilder { key: Default::default(), value: Default::default() }
     }
 }
 
-impl<K: Key, V: Data> Builder<Final<K, V>> for FinalBuilder<K, V> {
+impl<K: Data, V: Data> Builder<Final<K, V>> for FinalBuilder<K, V> {
     fn push(&mut self, view: FinalRef<'_, K, V>) {
         self.key.push(crate::window::WindowedView { key: view.key, window: view.window });
         self.value.push(view.value);

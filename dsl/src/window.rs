@@ -1,7 +1,6 @@
 //! Windows of event time.
 
 use crate::data::{Bad, Builder, Column, Data, NumberBuilder, NumberColumn, Produce};
-use crate::key::Key;
 use crate::schema::{Field, Type};
 use crate::{Span, Timestamp};
 use arrow::array::ArrayRef;
@@ -94,8 +93,11 @@ impl Assigned {
 pub trait Windows: Copy + Send + Sync + 'static {
     /// Whether there are windows at all; without, every record is in one group a key.
     const WINDOWED: bool;
+    /// Itself. Rustc says nothing of what is made of it where it has none.
+    #[doc(hidden)]
+    type Itself: Windows;
     /// The key of the table that an aggregate over such windows gives.
-    type Keyed<K: Key>: Data;
+    type Keyed<K: Data>: Data;
 
     /// The windows of a record with this event time. It misses those whose end plus `lateness` is
     /// at or before `seen`. `None` if a window would begin or end beyond the range of time.
@@ -105,7 +107,7 @@ pub trait Windows: Copy + Send + Sync + 'static {
     fn size(self) -> i64;
 
     /// The key of a row: a key, and the window that begins at `start`.
-    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> <Self::Keyed<K> as Data>::View<'_>;
+    fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> <Self::Keyed<K> as Data>::View<'_>;
 
     /// What is wrong with the lengths, if anything is.
     fn check(self) -> Result<(), String>;
@@ -113,7 +115,8 @@ pub trait Windows: Copy + Send + Sync + 'static {
 
 impl Windows for Unwindowed {
     const WINDOWED: bool = false;
-    type Keyed<K: Key> = K;
+    type Itself = Self;
+    type Keyed<K: Data> = K;
 
     #[inline(always)]
     fn assign(self, _: i64, _: i64, _: Option<i64>) -> Option<Assigned> {
@@ -125,7 +128,7 @@ impl Windows for Unwindowed {
     }
 
     #[inline(always)]
-    fn keyed<K: Key>(self, key: K::View<'_>, _: i64) -> K::View<'_> {
+    fn keyed<K: Data>(self, key: K::View<'_>, _: i64) -> K::View<'_> {
         key
     }
 
@@ -136,7 +139,8 @@ impl Windows for Unwindowed {
 
 impl Windows for Tumbling {
     const WINDOWED: bool = true;
-    type Keyed<K: Key> = Windowed<K>;
+    type Itself = Self;
+    type Keyed<K: Data> = Windowed<K>;
 
     #[inline(always)]
     fn assign(self, time: i64, seen: i64, lateness: Option<i64>) -> Option<Assigned> {
@@ -152,7 +156,7 @@ impl Windows for Tumbling {
     }
 
     #[inline(always)]
-    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
+    fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
         WindowedView { key, window: Window::from(start, self.size) }
     }
 
@@ -166,7 +170,8 @@ impl Windows for Tumbling {
 
 impl Windows for Hopping {
     const WINDOWED: bool = true;
-    type Keyed<K: Key> = Windowed<K>;
+    type Itself = Self;
+    type Keyed<K: Data> = Windowed<K>;
 
     #[inline]
     fn assign(self, time: i64, seen: i64, lateness: Option<i64>) -> Option<Assigned> {
@@ -193,7 +198,7 @@ impl Windows for Hopping {
     }
 
     #[inline(always)]
-    fn keyed<K: Key>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
+    fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
         WindowedView { key, window: Window::from(start, self.size) }
     }
 
@@ -213,7 +218,7 @@ impl Windows for Hopping {
     }
 }
 
-impl<K: Key> Data for Windowed<K> {
+impl<K: Data> Data for Windowed<K> {
     type View<'a> = WindowedView<'a, K>;
     type Column = PairColumn<K>;
     type Builder = PairBuilder<K>;
@@ -244,22 +249,22 @@ impl<K: Key> Data for Windowed<K> {
 }
 
 /// A borrowed [`Windowed`].
-pub struct WindowedView<'a, K: Key> {
+pub struct WindowedView<'a, K: Data> {
     /// The key.
     pub key: K::View<'a>,
     /// The window.
     pub window: Window,
 }
 
-impl<K: Key> Clone for WindowedView<'_, K> {
+impl<K: Data> Clone for WindowedView<'_, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K: Key> Copy for WindowedView<'_, K> {}
+impl<K: Data> Copy for WindowedView<'_, K> {}
 
-impl<K: Key> Produce for Windowed<K> {
+impl<K: Data> Produce for Windowed<K> {
     type Data = Windowed<K>;
 
     fn produce(&self) -> WindowedView<'_, K> {
@@ -267,7 +272,7 @@ impl<K: Key> Produce for Windowed<K> {
     }
 }
 
-impl<K: Key> Produce for WindowedView<'_, K> {
+impl<K: Data> Produce for WindowedView<'_, K> {
     type Data = Windowed<K>;
 
     fn produce(&self) -> WindowedView<'_, K> {
@@ -276,13 +281,13 @@ impl<K: Key> Produce for WindowedView<'_, K> {
 }
 
 /// The columns of a key and its window.
-pub struct PairColumn<K: Key> {
+pub struct PairColumn<K: Data> {
     key: K::Column,
     start: NumberColumn<Timestamp>,
     end: NumberColumn<Timestamp>,
 }
 
-impl<K: Key> Column<Windowed<K>> for PairColumn<K> {
+impl<K: Data> Column<Windowed<K>> for PairColumn<K> {
     fn absent() -> Self {
         PairColumn {
             key: K::Column::absent(),
@@ -318,13 +323,13 @@ impl<K: Key> Column<Windowed<K>> for PairColumn<K> {
 }
 
 /// Builds the columns of a key and its window.
-pub struct PairBuilder<K: Key> {
+pub struct PairBuilder<K: Data> {
     key: K::Builder,
     start: NumberBuilder<Timestamp>,
     end: NumberBuilder<Timestamp>,
 }
 
-impl<K: Key> Default for PairBuilder<K> {
+impl<K: Data> Default for PairBuilder<K> {
     fn default() -> Self {
         PairBuilder {
             key: K::Builder::default(),
@@ -334,7 +339,7 @@ impl<K: Key> Default for PairBuilder<K> {
     }
 }
 
-impl<K: Key> Builder<Windowed<K>> for PairBuilder<K> {
+impl<K: Data> Builder<Windowed<K>> for PairBuilder<K> {
     fn push(&mut self, view: WindowedView<'_, K>) {
         self.key.push(view.key);
         self.start.push(view.window.start);

@@ -161,6 +161,7 @@ fn itself(record: &Struct, bounds: &TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl __ouzel::Record for #ident #bounds {
+            type Itself = #ident;
             const NAME: &'static ::core::primitive::str = #name;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             const NAMES: &'static [&'static ::core::primitive::str] = &[#(#wire_names),*];

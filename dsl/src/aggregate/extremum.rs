@@ -34,6 +34,7 @@ macro_rules! ordered {
         }
 
         impl Extremum for $t {
+            type Itself = Self;
             type Item = $t;
 
             #[inline(always)]
@@ -70,6 +71,7 @@ macro_rules! ordered_floats {
         }
 
         impl Extremum for $t {
+            type Itself = Self;
             type Item = $t;
 
             #[inline(always)]
@@ -93,6 +95,9 @@ ordered_floats! { f32 f64 }
     note = "`min` and `max` take numbers, text, bytes, times, and options of these"
 )]
 pub trait Extremum: Data {
+    /// Itself. Rustc says nothing of what is made of it where it has none.
+    #[doc(hidden)]
+    type Itself: Extremum;
     /// The ordered type.
     type Item: Ordered;
 
@@ -104,6 +109,7 @@ pub trait Extremum: Data {
 }
 
 impl<T: Ordered + Extremum<Item = T>> Extremum for Option<T> {
+    type Itself = Self;
     type Item = T;
 
     #[inline(always)]
@@ -138,7 +144,7 @@ macro_rules! extrema {
         }
 
         $(#[$doc])*
-        pub fn $name<P: Produce>(_: Arg<P>) -> $Name<DataOf<P>>
+        pub fn $name<P: Produce>(_: Arg<P>) -> $Name<<DataOf<P> as Extremum>::Itself>
         where
             DataOf<P>: Extremum,
         {

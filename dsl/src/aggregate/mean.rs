@@ -17,7 +17,7 @@ impl<T> Clone for Mean<T> {
 ///
 /// `None` does not count; over an option the result is an option too, since the mean of nothing is
 /// `None`. The column is `mean_` and the field's name.
-pub fn mean<P: Produce>(_: Arg<P>) -> Mean<DataOf<P>>
+pub fn mean<P: Produce>(_: Arg<P>) -> Mean<<DataOf<P> as Summable>::Itself>
 where
     DataOf<P>: Summable,
 {

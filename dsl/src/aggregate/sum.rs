@@ -12,6 +12,9 @@ use std::marker::PhantomData;
     note = "`sum` and `mean` take integers, floats, decimals, and options of these"
 )]
 pub trait Summable: Data {
+    /// Itself. Rustc says nothing of what is made of it where it has none.
+    #[doc(hidden)]
+    type Itself: Summable;
     /// Holds a sum of any number of values without rounding.
     type Acc: Clone + Send + Sync + Default + Serialize + DeserializeOwned + 'static;
     /// The type of the sum.
@@ -50,7 +53,7 @@ impl<T> Clone for Sum<T> {
 /// Integers give `i64` (unsigned ones `u64`) and are held in 128 bits: a sum that does not fit
 /// fails the job, whatever the order of the records. Floats are added without rounding and rounded
 /// once when read. Decimals give their own type. The column is `sum_` and the field's name.
-pub fn sum<P: Produce>(_: Arg<P>) -> Sum<DataOf<P>>
+pub fn sum<P: Produce>(_: Arg<P>) -> Sum<<DataOf<P> as Summable>::Itself>
 where
     DataOf<P>: Summable,
 {
@@ -93,6 +96,7 @@ fn mean_of_some(mean: Option<f64>) -> Result<f64, String> {
 macro_rules! integers {
     ($($t:ty: $out:ty;)*) => {$(
         impl Summable for $t {
+            type Itself = Self;
             type Acc = i128;
             type Out = $out;
             type Mean = f64;
@@ -132,6 +136,7 @@ integers! {
 macro_rules! floats {
     ($($t:ty)*) => {$(
         impl Summable for $t {
+            type Itself = Self;
             type Acc = FloatSum;
             type Out = f64;
             type Mean = f64;
@@ -169,6 +174,7 @@ macro_rules! floats {
 floats! { f32 f64 }
 
 impl<const SCALE: u8> Summable for Decimal<SCALE> {
+    type Itself = Self;
     /// High and low half of a 256-bit sum; the low half is unsigned.
     type Acc = (i128, u128);
     type Out = Decimal<SCALE>;
@@ -207,6 +213,7 @@ impl<const SCALE: u8> Summable for Decimal<SCALE> {
 }
 
 impl<T: Summable<Mean = f64>> Summable for Option<T> {
+    type Itself = Self;
     type Acc = T::Acc;
     type Out = T::Out;
     type Mean = Option<f64>;
