@@ -13,18 +13,17 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Stmt, Type};
 
 /// The constant. `shared` are the values that stages take from the body.
-pub fn check<'a>(job: &Job, shared: impl Iterator<Item = &'a Ident>) -> TokenStream {
+pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
     let inputs = job.inputs.iter().map(input);
     let params = job.params.iter().map(|param| {
         let (name, ty) = (&param.name, &param.ty);
         let parameter = quote_spanned!(ty.span()=> ::ouzel::dsl::check::parameter::<#ty>);
-        quote!(let #name = #parameter();)
+        let can_be_shared = can_be_shared(name, shared);
+        quote!(let #name = #parameter(); #can_be_shared)
     });
     let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
     let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
-    let statements = statements.map(|s| statement(s, &mut streams));
-    let shared =
-        shared.map(|name| quote_spanned!(name.span()=> ::ouzel::dsl::check::shared(&#name);));
+    let statements = statements.map(|s| statement(s, &mut streams, shared));
     let (mut tail, output) = (job.tail.clone(), &job.output);
     dataflow(&mut tail);
     quote! {
@@ -35,7 +34,6 @@ pub fn check<'a>(job: &Job, shared: impl Iterator<Item = &'a Ident>) -> TokenStr
                 #(#params)*
                 #(#statements)*
                 let __outputs: #output = #tail;
-                #(#shared)*
                 __outputs
             };
             true
@@ -58,18 +56,25 @@ fn input(input: &Input) -> TokenStream {
 }
 
 /// A statement; where it is dataflow, with all closures where rustc can infer their types.
-fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>) -> TokenStream {
+fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>, shared: &[&Ident]) -> TokenStream {
     let mut statement = statement.clone();
-    if let Stmt::Local(local) = &mut statement
-        && let Some(init) = &mut local.init
-        && begins_with(&init.expr, streams)
-    {
+    let Stmt::Local(local) = &mut statement else { return statement.into_token_stream() };
+    let Some(init) = &mut local.init else { return statement.into_token_stream() };
+    let mut names = Vec::new();
+    lower::bindings(&local.pat, &mut names);
+    if begins_with(&init.expr, streams) {
         dataflow(&mut init.expr);
-        let mut names = Vec::new();
-        lower::bindings(&local.pat, &mut names);
         streams.extend(names);
+        return statement.into_token_stream();
     }
-    statement.into_token_stream()
+    let can_be_shared = names.iter().map(|name| can_be_shared(name, shared));
+    quote!(#statement #(#can_be_shared)*)
+}
+
+/// Where rustc says that stages cannot share a value.
+fn can_be_shared(name: &Ident, shared: &[&Ident]) -> Option<TokenStream> {
+    let check = || quote_spanned!(name.span()=> ::ouzel::dsl::check::shared(&#name););
+    shared.contains(&name).then(check)
 }
 
 /// Whether an expression is a stream, or calls of methods on one.

@@ -1,7 +1,7 @@
 //! A job's tokens: its type, its plan, its twin and its stages.
 
 use crate::ast::Job;
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Graph, Node, NodeIndex, Op};
 use crate::lower::text;
 use crate::stage::{self, Stage, needs, projection};
 use crate::{check, fields, lower, mixed, twin, var};
@@ -18,7 +18,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
     let stages: Vec<Stage> = heads.map(|(head, _)| stage::stage(graph, head)).collect();
     let taken = shared.iter().filter(|name| stages.iter().any(|s| mentions(&s.run, name)));
-    let check = check::check(job, taken);
+    let check = check::check(job, &taken.collect::<Vec<_>>());
     let params = params(job);
     let values = values(graph);
     let twin = twin::twin(job, graph);
@@ -63,7 +63,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
 pub fn fallback(job: &Job, checked: bool) -> TokenStream {
     let check = checked.then(|| {
         let items = job.statements.iter().filter(|s| matches!(s, Stmt::Item(_)));
-        let check = check::check(job, std::iter::empty());
+        let check = check::check(job, &[]);
         quote!(#(#items)* #check)
     });
     shell(job, &[], quote!(#check ::core::unreachable!("the job does not compile")))
@@ -312,11 +312,9 @@ fn output(graph: &Graph, index: usize) -> TokenStream {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
         let key_by = graph.windowing(node).key_by;
-        let named_key = named(graph, key_by, var("key", key_by), output.span);
-        let named_value = graph.nodes[node]
-            .names
-            .unknown()
-            .then(|| quote_spanned!(output.span=> ::ouzel::private::engine::named_value(#handle);));
+        let key = var("key", key_by);
+        let named_key = named(&graph.nodes[key_by], &quote!(#key));
+        let named_value = named(&graph.nodes[node], &quote!(#handle.value()));
         return quote_spanned! {graph.span(node)=>
             #named_key
             #named_value
@@ -332,7 +330,7 @@ fn output(graph: &Graph, index: usize) -> TokenStream {
         }
         _ => graph.nodes[node].names.list(),
     };
-    let check = named(graph, node, stream.clone(), output.span);
+    let check = named(&graph.nodes[node], &quote!(#stream));
     quote_spanned! {graph.span(node)=>
         #check
         let #handle = __builder.output(#node, #name, #stream, &[#(#names),*])?;
@@ -340,16 +338,13 @@ fn output(graph: &Graph, index: usize) -> TokenStream {
 }
 
 /// Where the code gives a column no name, its type must.
-fn named(
-    graph: &Graph,
-    node: NodeIndex,
-    tie: Ident,
-    span: proc_macro2::Span,
-) -> Option<TokenStream> {
-    let unknown = graph.nodes[node].names.unknown() && !matches!(graph.nodes[node].op, Op::Finals);
-    let span = proc_macro2::Span::mixed_site().located_at(span);
-    let tie = Ident::new(&tie.to_string(), span);
-    unknown.then(|| quote_spanned!(span=> ::ouzel::dsl::data::named(#tie);))
+fn named(node: &Node, type_of: &TokenStream) -> Option<TokenStream> {
+    let unknown = node.names.unknown() && !matches!(node.op, Op::Finals);
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let span = node.names.span().unwrap_or(node.ident.span());
+    unknown.then(
+        || quote_spanned!(span=> { let __column = #type_of; ::ouzel::dsl::data::named(__column); }),
+    )
 }
 
 /// The variables that stages share with the body: parameters and plain `let`s.
@@ -367,8 +362,7 @@ fn stage_tokens(graph: &Graph, stage: &Stage, shared: &[Ident]) -> TokenStream {
     let Stage { head, operators, run } = stage;
     let code = run.to_string();
     let taken = shared.iter().filter(|name| mentions(run, name));
-    let clones = taken
-        .map(|name| quote_spanned!(mixed()=> let #name = ::core::clone::Clone::clone(&#name);));
+    let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
     let input = match &graph.nodes[*head].op {
         Op::Source(index) => quote!(Source(#index)),
         _ => {

@@ -2,6 +2,7 @@
 
 use crate::ir::{Graph, Names, NodeIndex, Op};
 use crate::lower::text;
+use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, Pat, Stmt};
 
@@ -61,7 +62,7 @@ fn last_field(expression: &Expr, parameter: Option<&str>) -> Option<String> {
 
 /// Whether an output's columns have names, all different, as far as the code tells.
 pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
-    let mut taken: Vec<(String, proc_macro2::Span)> = Vec::new();
+    let mut taken: Vec<(String, Span)> = Vec::new();
     let here = graph.nodes[node].ident.span();
     let keyed = matches!(graph.nodes[node].op, Op::Aggregate(_) | Op::Finals);
     if keyed {
@@ -80,10 +81,10 @@ fn collect(
     names: &Names,
     what: &str,
     output: &str,
-    here: proc_macro2::Span,
-    taken: &mut Vec<(String, proc_macro2::Span)>,
+    here: Span,
+    taken: &mut Vec<(String, Span)>,
 ) -> syn::Result<()> {
-    let columns: Vec<(Option<&String>, proc_macro2::Span)> = match names {
+    let columns: Vec<(Option<&String>, Span)> = match names {
         Names::Own => Vec::new(),
         // A value without a name may still be a record: the type says.
         Names::One(None, _) => Vec::new(),
@@ -117,6 +118,14 @@ impl Names {
             Names::Each(columns) => {
                 columns.iter().map(|(name, _)| name.clone().unwrap_or_default()).collect()
             }
+        }
+    }
+
+    /// Where the only column's value stands.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Names::One(_, span) => *span,
+            _ => None,
         }
     }
 

@@ -50,6 +50,11 @@ impl Types {
         params.get(name)
     }
 
+    /// A stage's own copy of a value of the body.
+    pub fn share<T: Clone>(self, value: &T) -> T {
+        value.clone()
+    }
+
     /// Windows or an aggregate.
     pub fn value<V>(self, value: V) -> V {
         value

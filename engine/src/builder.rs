@@ -314,12 +314,6 @@ fn time_max<R: Record>(batch: &RecordBatch) -> Option<i64> {
     times.iter().enumerate().filter(|(row, _)| !bad.contains(*row)).map(|(_, t)| *t).max()
 }
 
-/// Where the code gives an aggregate's column no name, its type must.
-pub fn named_value<K: Key, W: Windows, A: Aggregate<Out: ouzel_dsl::data::Named>>(
-    _: KeyedHandle<K, W, A>,
-) {
-}
-
 /// Opens a chunk of final rows.
 pub fn open_finals<K: Key, V: Data>(
     _: Tie<ouzel_dsl::Final<K, V>>,

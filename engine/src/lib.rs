@@ -17,9 +17,7 @@ mod wiring;
 mod worker;
 
 pub use aggregation::Aggregation;
-pub use builder::{
-    Builder, KeyedHandle, Needs, OperatorSpec, OutputHandle, named_value, open_finals,
-};
+pub use builder::{Builder, KeyedHandle, Needs, OperatorSpec, OutputHandle, open_finals};
 pub use combiner::Combiner;
 pub use config::{RunConfig, StreamConfig};
 pub use gate::{Gates, Ticket};

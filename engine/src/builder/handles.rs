@@ -3,7 +3,7 @@
 use crate::combiner::Combiner;
 use crate::output::Output;
 use ouzel_dsl::stage::Ports;
-use ouzel_dsl::{Aggregate, Data, Key, Windows};
+use ouzel_dsl::{Aggregate, Data, Key, Tie, Windows};
 use std::cell::RefMut;
 use std::marker::PhantomData;
 
@@ -36,6 +36,14 @@ impl<K, W, A> KeyedHandle<K, W, A> {
         A: Aggregate,
     {
         ports.get(self.port)
+    }
+
+    /// The type of the aggregate's result.
+    pub fn value(self) -> Tie<A::Out>
+    where
+        A: Aggregate,
+    {
+        Tie::new()
     }
 }
 

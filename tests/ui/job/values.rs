@@ -27,8 +27,8 @@ fn no_clone(flights: Stream<Flight>) -> Stream<Flight> {
 
 #[job]
 fn ended_early(flights: Stream<Flight>, least: String) -> Stream<Flight> {
-    let least: i64 = least.parse()?;
-    flights.filter(|f| f.delay > least)
+    let limit: i64 = least.parse()?;
+    flights.filter(|f| f.delay > limit)
 }
 
 #[job]
