@@ -4,7 +4,7 @@ use crate::ast::Job;
 use crate::ir::{Each, Graph, Node, NodeIndex, Op};
 use crate::lower::text;
 use crate::stage::{self, Stage, needs, projection};
-use crate::{check, fields, lower, mixed, twin, var};
+use crate::{check, columns, fields, lower, mixed, twin, var};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -19,6 +19,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let stages: Vec<Stage> = heads.map(|(head, _)| stage::stage(graph, head)).collect();
     let taken = shared.iter().filter(|name| stages.iter().any(|s| mentions(&s.run, name)));
     let check = check::check(job, &taken.collect::<Vec<_>>());
+    let columns = columns::columns(job, graph);
     let params = params(job);
     let values = values(graph);
     let twin = twin::twin(job, graph);
@@ -37,6 +38,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let plan = quote_spanned! {mixed()=>
         #(#items)*
         #check
+        #columns
         let __types: ::ouzel::dsl::check::Checked<::ouzel::dsl::check::Types, __ACCEPTED> =
             ::ouzel::dsl::check::Types;
         let mut __builder: ::ouzel::dsl::check::Checked<

@@ -5,6 +5,7 @@
 mod aggregate;
 mod ast;
 mod check;
+mod columns;
 mod determinism;
 mod expand;
 mod fields;

@@ -51,6 +51,8 @@ pub trait Data: Sized + Send + Sync + 'static {
     /// How many columns the value takes where it is a whole row: one, or one a field of a record
     /// or tuple.
     const WIDTH: usize = 1;
+    /// The names of these columns, where the type brings them: a record's.
+    const COLUMNS: &'static [&'static str] = &[];
     /// Whether null is one of its values.
     const NULLABLE: bool = false;
 

@@ -8,6 +8,8 @@
 pub mod aggregate;
 #[doc(hidden)]
 pub mod check;
+#[doc(hidden)]
+pub mod columns;
 pub mod connector;
 pub mod data;
 mod decimal;

@@ -97,6 +97,8 @@ fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
             type Column = #columns;
             type Builder = #builder;
             const WIDTH: ::core::primitive::usize = #width;
+            const COLUMNS: &'static [&'static ::core::primitive::str] =
+                <#ident as __ouzel::Record>::NAMES;
 
             fn ty() -> __ouzel::schema::Type {
                 __ouzel::schema::Type::Struct(<#ident as __ouzel::Record>::fields())
