@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod changed;
+mod code;
 mod errors;
 mod jobs;
 mod keys;
