@@ -244,26 +244,10 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let len = wanted.chars().count();
     candidates
         .into_iter()
-        .map(|c| (distance(&wanted, &c.to_lowercase()), c))
+        .map(|c| (strsim::levenshtein(&wanted, &c.to_lowercase()), c))
         .min_by_key(|(d, _)| *d)
         .filter(|(d, _)| *d <= 1.max(len / 3) && *d < len)
         .map(|(_, c)| c)
-}
-
-/// Levenshtein distance, one row at a time.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The name that a misspelt one most likely meant.
 
 /// The candidate nearest to `name` by edit distance, if at most a third of the name differs.
-pub(super) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     let len = wanted.chars().count();
-    let near = candidates.iter().map(|c| (distance(&wanted, &c.to_lowercase()), *c));
+    let near = candidates.iter().map(|c| (strsim::levenshtein(&wanted, &c.to_lowercase()), *c));
     near.min_by_key(|(d, _)| *d).filter(|(d, _)| *d <= 1.max(len / 3) && *d < len).map(|(_, c)| c)
 }
 
@@ -24,22 +24,6 @@ pub(super) fn any_of(names: &[&str]) -> String {
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => String::new(),
     }
-}
-
-/// Levenshtein distance, one row at a time.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
