@@ -1,7 +1,7 @@
 //! The argument of `aggregate`, taken apart: closures become placeholders, and columns get names.
 
+use crate::idents::text;
 use crate::ir::{Aggregate, Argument, Names, Shape};
-use crate::lower::text;
 use crate::names;
 use proc_macro2::Span;
 use syn::spanned::Spanned;

@@ -5,7 +5,7 @@
 
 use crate::aggregate;
 use crate::ast::{Input, Job};
-use crate::lower;
+use crate::idents;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -61,7 +61,7 @@ fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>, shared: &[&Ident])
     let Stmt::Local(local) = &mut statement else { return statement.into_token_stream() };
     let Some(init) = &mut local.init else { return statement.into_token_stream() };
     let mut names = Vec::new();
-    lower::bindings(&local.pat, &mut names);
+    idents::bindings(&local.pat, &mut names);
     if begins_with(&init.expr, streams) {
         dataflow(&mut init.expr);
         streams.extend(names);

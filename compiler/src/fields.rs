@@ -3,8 +3,8 @@
 //! The analysis is on tokens and errs on the side of the whole record: a binding counts as a field
 //! read only where it is followed by `.field` and nothing that could be a call.
 
-use crate::ir::{Each, Graph, NodeIndex, Op, Shape};
-use crate::lower::text;
+use crate::idents::text;
+use crate::ir::{Each, Graph, NodeIndex, Op};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use syn::{BinOp, Expr, ExprClosure, Pat, UnOp};
 
 /// The fields read, or everything.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Read {
+enum Read {
     All,
     Fields(BTreeSet<String>),
 }
@@ -26,8 +26,19 @@ impl Read {
     }
 }
 
+/// The fields that a stage's source must decode, as tokens of an option of a slice.
+pub fn projection(graph: &Graph, source: NodeIndex) -> TokenStream {
+    match read(graph, source) {
+        Read::All => quote!(::core::option::Option::None),
+        Read::Fields(names) => {
+            let names = names.iter();
+            quote!(::core::option::Option::Some(&[#(#names),*]))
+        }
+    }
+}
+
 /// What is read of the records of a source, wherever they flow unchanged.
-pub fn read(graph: &Graph, source: NodeIndex) -> Read {
+fn read(graph: &Graph, source: NodeIndex) -> Read {
     let mut read = Read::Fields(BTreeSet::new());
     let mut seen = BTreeSet::new();
     let mut todo = vec![source];
@@ -230,24 +241,6 @@ fn constant(expression: &Expr) -> Option<TokenStream> {
         syn::Lit::Str(text) if !negative => Some(quote!(Text(::std::string::String::from(#text)))),
         syn::Lit::Bool(value) if !negative => Some(quote!(Bool(#value))),
         _ => None,
-    }
-}
-
-/// The values of an aggregate's arguments, nested as the aggregate is.
-pub fn shape(shape: &Shape, value: &dyn Fn(usize) -> TokenStream) -> TokenStream {
-    match shape {
-        Shape::One(arguments) => match arguments.as_slice() {
-            [] => quote!(()),
-            [one] => value(*one),
-            several => {
-                let values = several.iter().map(|i| value(*i));
-                quote!((#(#values,)*))
-            }
-        },
-        Shape::Tuple(shapes) => {
-            let values = shapes.iter().map(|s| self::shape(s, value));
-            quote!((#(#values,)*))
-        }
     }
 }
 

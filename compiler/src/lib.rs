@@ -9,6 +9,7 @@ mod columns;
 mod determinism;
 mod expand;
 mod fields;
+mod idents;
 mod ir;
 mod lower;
 mod names;

@@ -1,7 +1,7 @@
 //! The names of output columns, from the code that computes them.
 
+use crate::idents::text;
 use crate::ir::{Graph, Names, NodeIndex, Op};
-use crate::lower::text;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, Pat, Stmt};

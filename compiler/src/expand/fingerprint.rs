@@ -1,0 +1,36 @@
+//! Whether an operator's code is the one that its kept state was made by.
+
+use crate::ir::{Graph, NodeIndex, Op};
+use quote::ToTokens;
+use syn::Stmt;
+
+/// FNV-1a over the operator's tokens, the ids of its inputs, and the plain statements, whose values
+/// any operator may use.
+pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> u64 {
+    let op = &graph.nodes[index].op;
+    let text = match op {
+        Op::Source(index) => format!("source {index}"),
+        Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
+        Op::Merge => "merge".to_owned(),
+        Op::KeyBy(closure) => format!("key_by {}", closure.to_token_stream()),
+        Op::Window(windows) => format!("window {}", windows.to_token_stream()),
+        Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),
+        Op::Late => "late".to_owned(),
+        Op::Finals => "finals".to_owned(),
+        Op::Aggregate(aggregate) => {
+            let closures =
+                aggregate.arguments.iter().map(|a| a.closure.to_token_stream().to_string());
+            // A placeholder's number is the operator's place, which says nothing of its code.
+            let expr = aggregate.expr.to_token_stream().to_string();
+            let expr = expr.replace(&format!("__argument{index}_"), "__argument_");
+            format!("aggregate {expr} {}", closures.collect::<Vec<_>>().join(" "))
+        }
+    };
+    let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
+    let plain =
+        items.iter().chain(plain).map(|s| s.to_token_stream().to_string()).collect::<String>();
+    let text = format!("{text} of {} with {plain}", inputs.collect::<Vec<_>>().join(", "));
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+    })
+}

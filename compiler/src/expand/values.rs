@@ -1,0 +1,83 @@
+//! What a plan's operators and its stages take from the body.
+
+use crate::ast::Job;
+use crate::idents::{bindings, text};
+use crate::ir::{Each, Graph, Op};
+use crate::{mixed, var};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::Stmt;
+
+/// The job's parameters.
+pub fn params(job: &Job) -> TokenStream {
+    let params = job.params.iter().map(|p| {
+        let (name, flag) = (&p.name, text(&p.name));
+        let ty = &p.ty;
+        quote_spanned!(mixed()=> let #name: #ty = __types.parameter(__params, #flag)?;)
+    });
+    quote!(#(#params)*)
+}
+
+/// Ties, placeholders, and the arguments that are values: windows, lateness, aggregates.
+pub fn values(graph: &Graph) -> TokenStream {
+    let values = graph.nodes.iter().enumerate().map(|(i, node)| {
+        let span = graph.span(i);
+        let (tie, stream) = (var("tie", i), var("stream", i));
+        let (key, value) = (var("key", i), var("value", i));
+        match &node.op {
+            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
+                quote_spanned!(span=> let #stream = __types.tie();)
+            }
+            Op::Each(each, _) => {
+                let ty = match each {
+                    Each::Filter => quote!(bool),
+                    Each::Inspect => quote!(()),
+                    _ => quote!(_),
+                };
+                quote_spanned!(span=> let #tie = __types.tie::<#ty>(); let #stream = __types.tie();)
+            }
+            Op::KeyBy(_) => {
+                quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
+            }
+            Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
+            Op::Lateness(lateness) => {
+                let micros = var("micros", i);
+                quote_spanned! {span=>
+                    let #value = __types.span(#lateness);
+                    let #micros = #value.micros();
+                }
+            }
+            Op::Aggregate(aggregate) => {
+                let places = aggregate.arguments.iter().map(|a| {
+                    let place = &a.place;
+                    quote_spanned!(span=> let #place = __types.arg();)
+                });
+                let expr = &aggregate.expr;
+                quote_spanned!(span=> #(#places)* let #value = __types.value(#expr);)
+            }
+        }
+    });
+    quote!(#(#values)*)
+}
+
+/// The variables that stages share with the body: parameters and plain `let`s.
+pub fn shared(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
+    let mut names: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
+    for statement in plain {
+        if let Stmt::Local(local) = statement {
+            bindings(&local.pat, &mut names);
+        }
+    }
+    names
+}
+
+/// Whether tokens hold a name, in a format string or otherwise.
+pub fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+    let wanted = text(name);
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => text(&ident) == wanted,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&wanted),
+        TokenTree::Punct(_) => false,
+    })
+}

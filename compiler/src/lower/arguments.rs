@@ -1,0 +1,50 @@
+//! What operators are given.
+
+use super::Stop;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
+
+/// The only argument of an operator; with another number rustc says what is expected.
+pub(super) fn one_argument(call: &ExprMethodCall) -> Result<Expr, Stop> {
+    match call.args.first() {
+        Some(argument) if call.args.len() == 1 => Ok(argument.clone()),
+        _ => Err(Stop::Unknown),
+    }
+}
+
+/// The only argument, which must be a closure with one parameter.
+pub(super) fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
+    let mut argument = one_argument(call)?;
+    while let Expr::Paren(paren) = argument {
+        argument = *paren.expr;
+    }
+    match argument {
+        Expr::Closure(mut closure) if closure.inputs.len() == 1 => {
+            // Twin and stage both need what it captures.
+            closure.capture = None;
+            if let Some(word) = &closure.asyncness {
+                let message = format!(
+                    "the closure of `{}` must not be async: it runs once a record",
+                    call.method
+                );
+                return Err(Error::new_spanned(word, message).into());
+            }
+            Ok(closure)
+        }
+        Expr::Closure(_) => Err(Stop::Unknown),
+        // A function by its name: `map(f)` is `map(|x| f(x))`.
+        Expr::Path(path) => {
+            let span = path.span();
+            let variable = Ident::new("record", Span::mixed_site());
+            Ok(syn::parse_quote_spanned!(span=> |#variable| #path(#variable)))
+        }
+        other => {
+            let message = format!(
+                "`{}` takes a closure, such as `|record| ...`: its code becomes part of the stage",
+                call.method
+            );
+            Err(Error::new_spanned(other, message).into())
+        }
+    }
+}

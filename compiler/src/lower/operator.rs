@@ -1,0 +1,146 @@
+//! A call of a method on a stream or table.
+
+use super::arguments::{closure_argument, one_argument};
+use super::{Lowering, Stop};
+use crate::idents::text;
+use crate::ir::{Each, Names, Node, NodeIndex, Op};
+use crate::{aggregate, names};
+use syn::{Error, Expr, ExprMethodCall};
+
+impl Lowering {
+    pub(super) fn operator(
+        &mut self,
+        receiver: NodeIndex,
+        call: &ExprMethodCall,
+    ) -> Result<NodeIndex, Stop> {
+        let name = text(&call.method);
+        self.takes(&name, receiver).map_err(|why| Error::new_spanned(&call.method, why))?;
+        if let Some(each) = Each::by_name(&name) {
+            let closure = closure_argument(call)?;
+            let names = match each {
+                each if each.keeps_record() => self.graph.nodes[receiver].names.clone(),
+                Each::Map => names::of_closure(&closure),
+                _ => Names::One(None, None),
+            };
+            return Ok(self.add(call, Op::Each(each, closure), vec![receiver], names));
+        }
+        match name.as_str() {
+            "named" => self.named(receiver, call),
+            "merge" => {
+                let other = match call.args.first() {
+                    Some(argument) if call.args.len() == 1 => self.expression(argument)?,
+                    _ => return Err(Stop::Unknown),
+                };
+                let Some(other) = other else {
+                    let message = "`merge` takes a stream of this job";
+                    return Err(Error::new_spanned(&call.args, message).into());
+                };
+                let names = self.graph.nodes[receiver].names.clone();
+                Ok(self.add(call, Op::Merge, vec![receiver, other], names))
+            }
+            "key_by" => {
+                let closure = closure_argument(call)?;
+                let names = names::of_closure(&closure);
+                Ok(self.add(call, Op::KeyBy(closure), vec![receiver], names))
+            }
+            "window" | "lateness" => {
+                let argument = one_argument(call)?;
+                let op = match name.as_str() {
+                    "window" => Op::Window(argument),
+                    _ => Op::Lateness(argument),
+                };
+                let names = self.graph.nodes[receiver].names.clone();
+                let node = self.add(call, op, vec![receiver], names);
+                let windowing = self.graph.windowing(node);
+                if name == "lateness" && windowing.window.is_none() {
+                    let message = "`lateness` needs windows: put `.window(tumbling(..))` before it";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                Ok(node)
+            }
+            "late" => {
+                if self.graph.windowing(receiver).lateness.is_none() {
+                    let message = "`late` needs a lateness: without `.lateness(..)` before it no record is ever late";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                let source = self.record_names(receiver);
+                Ok(self.add(call, Op::Late, vec![receiver], source))
+            }
+            "aggregate" => {
+                let argument = one_argument(call)?;
+                let node = self.graph.nodes.len();
+                let (aggregate, names) = aggregate::take_apart(&argument, node)?;
+                Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
+            }
+            "finals" => {
+                if self.graph.windowing(receiver).lateness.is_none() {
+                    let message = "`finals` needs a lateness: without `.lateness(..)` before `.aggregate(..)` no window is ever final";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
+                let names = self.graph.nodes[receiver].names.clone();
+                Ok(self.add(call, Op::Finals, vec![receiver], names))
+            }
+            _ => Err(Stop::Unknown),
+        }
+    }
+
+    /// The names of the records that a keyed stream is made of.
+    fn record_names(&self, node: NodeIndex) -> Names {
+        let key_by = self.graph.windowing(node).key_by;
+        match self.graph.nodes[key_by].inputs.first() {
+            Some(input) => self.graph.nodes[*input].names.clone(),
+            None => Names::Own,
+        }
+    }
+
+    fn named(&mut self, node: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
+        let argument = one_argument(call)?;
+        let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) = &argument else {
+            let message = "`named` takes a name in quotes: it is part of the plan";
+            return Err(Error::new_spanned(&argument, message).into());
+        };
+        let text = name.value();
+        if text.is_empty() {
+            return Err(Error::new_spanned(name, "a name must not be empty").into());
+        }
+        if self.graph.nodes.iter().enumerate().any(|(i, n)| i != node && n.id == text) {
+            let message = format!("two operators are named `{text}`: ids must differ");
+            return Err(Error::new_spanned(name, message).into());
+        }
+        let target = &mut self.graph.nodes[node];
+        target.id = text.clone();
+        target.named = Some(text.clone());
+        if let (false, Names::One(held, _)) =
+            (matches!(target.op, Op::Aggregate(_) | Op::Source(_)), &mut target.names)
+        {
+            *held = Some(text);
+        }
+        Ok(node)
+    }
+
+    fn add(
+        &mut self,
+        call: &ExprMethodCall,
+        op: Op,
+        inputs: Vec<NodeIndex>,
+        names: Names,
+    ) -> NodeIndex {
+        let base = format!("{}.{}", self.owner, text(&call.method));
+        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        let mut id = base.clone();
+        let mut count = 1;
+        while taken(&id) {
+            count += 1;
+            id = format!("{base}{count}");
+        }
+        self.graph.nodes.push(Node {
+            op,
+            inputs,
+            ident: call.method.clone(),
+            id,
+            named: None,
+            names,
+        });
+        self.graph.nodes.len() - 1
+    }
+}

@@ -1,0 +1,64 @@
+//! The end of a job: its outputs and their names.
+
+use super::{Lowering, Stop};
+use crate::ast::Job;
+use crate::idents::text;
+use crate::ir::{Op, Output};
+use crate::names;
+use syn::spanned::Spanned;
+use syn::{Error, Expr};
+
+impl Lowering {
+    /// Lowers the tail. A single output is named after the job, or after its variable if it is a
+    /// plain one; those of a tuple must be variables, or be named.
+    pub(super) fn outputs(&mut self, job: &Job) -> Result<(), Stop> {
+        let parts: Vec<&Expr> = match &job.tail {
+            Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+            single => vec![single],
+        };
+        let alone = parts.len() == 1;
+        for (position, part) in parts.into_iter().enumerate() {
+            let variable = match part {
+                Expr::Path(path) => path.path.get_ident().map(text),
+                _ => None,
+            };
+            if !alone {
+                self.owner = variable
+                    .clone()
+                    .unwrap_or_else(|| format!("{}{}", text(&job.name), position + 1));
+            }
+            let Some(node) = self.expression(part)? else {
+                let message = "an output is a stream or a table of this job";
+                return Err(Error::new_spanned(part, message).into());
+            };
+            let keyed =
+                matches!(self.graph.nodes[node].op, Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_));
+            if keyed {
+                // Rustc knows best what is wrong: the declared type is a stream or a table.
+                return Err(Stop::Unknown);
+            }
+            let named = self.graph.nodes[node].named.clone();
+            let name = match (alone, variable, named) {
+                (true, _, _) => text(&job.name),
+                (false, Some(variable), _) => variable,
+                (false, None, Some(named)) => named,
+                (false, None, None) => {
+                    let message = "one of several outputs needs a name: bind it with `let name = ...` and return `name`";
+                    return Err(Error::new_spanned(part, message).into());
+                }
+            };
+            if self.graph.outputs.iter().any(|o| o.name == name) {
+                let message = format!("two outputs are named `{name}`");
+                return Err(Error::new_spanned(part, message).into());
+            }
+            let table = matches!(self.graph.nodes[node].op, Op::Aggregate(_));
+            if table && self.graph.outputs.iter().any(|o| o.node == node) {
+                let message = "this table is an output already: a table has one name";
+                return Err(Error::new_spanned(part, message).into());
+            }
+            names::check(&self.graph, node, &name).map_err(Stop::Error)?;
+            self.graph.outputs.push(Output { name, node, span: part.span() });
+        }
+        Ok(())
+    }
+}
