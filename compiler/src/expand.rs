@@ -17,12 +17,12 @@ use syn::Stmt;
 /// The whole job.
 pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
-    let shared = values::shared(job, &plain);
+    let bound = values::bound(job, &plain);
+    let everywhere: Vec<usize> = (0..graph.nodes.len()).collect();
+    let check = check::check(job, &values::taken(graph, &everywhere, &bound));
     let heads =
         graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
-    let stages: Vec<Stage> = heads.map(|(head, _)| stage::stage(graph, head)).collect();
-    let taken = shared.iter().filter(|name| stages.iter().any(|s| values::mentions(&s.run, name)));
-    let check = check::check(job, &taken.collect::<Vec<_>>());
+    let stages = heads.map(|(head, _)| stage_tokens(graph, stage::stage(graph, head), &bound));
     let columns = columns::columns(job, graph);
     let params = values::params(job);
     let values = values::values(graph);
@@ -37,7 +37,6 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         _ => None,
     });
     let outputs = (0..graph.outputs.len()).map(|i| nodes::output(graph, i));
-    let stages = stages.iter().map(|stage| stage_tokens(graph, stage, &shared));
     let name = text(&job.name);
     let plan = quote_spanned! {mixed()=>
         #(#items)*
@@ -64,15 +63,15 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     shell::shell(job, &outputs, plan)
 }
 
-fn stage_tokens(graph: &Graph, stage: &Stage, shared: &[Ident]) -> TokenStream {
+fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
     let Stage { head, operators, run } = stage;
     let code = run.to_string();
-    let taken = shared.iter().filter(|name| values::mentions(run, name));
+    let taken = values::taken(graph, &operators, bound).into_iter();
     let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
-    let input = match &graph.nodes[*head].op {
+    let input = match &graph.nodes[head].op {
         Op::Source(index) => quote!(Source(#index)),
         _ => {
-            let handle = var("keyed", graph.nodes[*head].inputs[0]);
+            let handle = var("keyed", graph.nodes[head].inputs[0]);
             quote_spanned!(mixed()=> Finals(#handle.index))
         }
     };

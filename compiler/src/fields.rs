@@ -50,22 +50,15 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
             read.add(Read::All);
         }
         for consumer in graph.consumers(node) {
-            match &graph.nodes[consumer].op {
-                Op::Each(each, closure) => {
-                    read.add(of_closure(closure));
-                    if each.keeps_record() {
-                        todo.push(consumer);
-                    }
-                }
-                Op::KeyBy(closure) => {
-                    read.add(of_closure(closure));
-                    todo.push(consumer);
-                }
-                Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => todo.push(consumer),
-                Op::Aggregate(aggregate) => {
-                    aggregate.arguments.iter().for_each(|a| read.add(of_closure(&a.closure)));
-                }
-                Op::Finals | Op::Source(_) => {}
+            let op = &graph.nodes[consumer].op;
+            op.closures().into_iter().for_each(|closure| read.add(of_closure(closure)));
+            let passes_on = match op {
+                Op::Each(each, _) => each.keeps_record(),
+                Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
+                Op::Aggregate(_) | Op::Finals | Op::Source(_) => false,
+            };
+            if passes_on {
+                todo.push(consumer);
             }
         }
     }

@@ -22,7 +22,7 @@ pub fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
 }
 
 /// The name that a pattern is, if it is nothing else.
-pub fn plain(pattern: &Pat) -> Option<&Ident> {
+pub fn name_of(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
         _ => None,

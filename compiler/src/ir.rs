@@ -50,6 +50,15 @@ pub enum Gives {
 }
 
 impl Op {
+    /// Its closures, which see each record.
+    pub fn closures(&self) -> Vec<&ExprClosure> {
+        match self {
+            Op::Each(_, closure) | Op::KeyBy(closure) => vec![closure],
+            Op::Aggregate(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     pub fn gives(&self) -> Gives {
         match self {
             Op::Source(_) | Op::Each(..) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,

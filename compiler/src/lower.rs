@@ -9,7 +9,7 @@ mod operator;
 mod outputs;
 
 use crate::ast::{Errors, Job};
-use crate::idents::{bindings, plain, text};
+use crate::idents::{bindings, name_of, text};
 use crate::ir::{Graph, Names, Node, NodeIndex, Op};
 use std::collections::BTreeMap;
 use syn::{Error, Expr, Ident, Pat, Stmt};
@@ -121,8 +121,8 @@ impl Lowering {
         let Stmt::Local(local) = statement else { return Ok(false) };
         let Some(init) = &local.init else { return Ok(false) };
         let name = match &local.pat {
-            Pat::Type(typed) => plain(&typed.pat),
-            pattern => plain(pattern),
+            Pat::Type(typed) => name_of(&typed.pat),
+            pattern => name_of(pattern),
         };
         let owner = name.map_or_else(|| self.owner.clone(), text);
         let before = std::mem::replace(&mut self.owner, owner);

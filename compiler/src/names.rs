@@ -62,7 +62,7 @@ fn last_field(expression: &Expr, parameter: Option<&str>) -> Option<String> {
 
 /// Whether an output's columns have names, all different, as far as the code tells.
 pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
-    let mut taken: Vec<(String, Span)> = Vec::new();
+    let mut taken: Vec<String> = Vec::new();
     let here = graph.nodes[node].ident.span();
     let keyed = matches!(graph.nodes[node].op, Op::Aggregate(_) | Op::Finals);
     if keyed {
@@ -70,8 +70,7 @@ pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
         let key = &graph.nodes[windowing.key_by];
         collect(&key.names, "key column", output, key.ident.span(), &mut taken)?;
         if windowing.window.is_some() {
-            taken.push(("window_start".to_owned(), here));
-            taken.push(("window_end".to_owned(), here));
+            taken.extend(["window_start", "window_end"].map(str::to_owned));
         }
     }
     collect(&graph.nodes[node].names, "column", output, here, &mut taken)
@@ -82,12 +81,11 @@ fn collect(
     what: &str,
     output: &str,
     here: Span,
-    taken: &mut Vec<(String, Span)>,
+    taken: &mut Vec<String>,
 ) -> syn::Result<()> {
     let columns: Vec<(Option<&String>, Span)> = match names {
-        Names::Own => Vec::new(),
         // A value without a name may still be a record: the type says.
-        Names::One(None, _) => Vec::new(),
+        Names::Own | Names::One(None, _) => Vec::new(),
         Names::One(Some(name), span) => vec![(Some(name), span.unwrap_or(here))],
         Names::Each(columns) => columns.iter().map(|(name, span)| (name.as_ref(), *span)).collect(),
     };
@@ -98,13 +96,13 @@ fn collect(
             );
             return Err(Error::new(span, message));
         };
-        if taken.iter().any(|(held, _)| held == name) {
+        if taken.contains(name) {
             let message = format!(
                 "the output `{output}` would have two columns named `{name}`: give one another name with `.named(\"..\")`"
             );
             return Err(Error::new(span, message));
         }
-        taken.push((name.clone(), span));
+        taken.push(name.clone());
     }
     Ok(())
 }

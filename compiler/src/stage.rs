@@ -2,7 +2,7 @@
 //!
 //! Code is push-style: each operator's code holds that of its consumers, so that a record goes
 //! through all of them in registers. A closure becomes a block with its parameter bound; only one
-//! with a `return` or `?` of its own is called.
+//! that something in it may leave, such as `return` or `?`, is called.
 
 mod apply;
 mod each;
@@ -51,61 +51,25 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
         let (port, handle) = (var("rows", *output), var("output", *output));
         quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
     });
-    let needs = needs(graph, head);
     let (value, record, stream) = (var("value", head), var("record", head), var("stream", head));
-    let (open, time) = match &graph.nodes[head].op {
-        Op::Source(_) => {
-            let times = needs.time.then(|| {
-                quote_spanned! {span=>
-                    let __times = ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad);
-                    let __times: &[i64] = __times.as_deref().unwrap_or_default();
-                }
-            });
-            let open = quote_spanned! {span=>
-                let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
-                #times
-            };
-            let time = needs
-                .time
-                .then(|| quote_spanned!(span=> let __time = __times.get(__row).copied().unwrap_or_default();));
-            (open, time)
-        }
-        _ => {
-            let open = quote_spanned!(span=> let __columns = ::ouzel::private::engine::open_finals(#stream, &__chunk.batch, &mut __bad););
-            let time = needs
-                .time
-                .then(|| quote_spanned!(span=> let __time = __columns.event_time(__row);));
-            (open, time)
-        }
-    };
-    let source = matches!(graph.nodes[head].op, Op::Source(_));
-    let (seen_start, seen) = match (needs.seen, source) {
-        (true, true) => (
-            Some(quote_spanned!(span=> let mut __seen = __cx.seen;)),
-            Some(quote_spanned!(span=> __seen = __seen.max(__time);)),
-        ),
-        // What a final row has seen is its own event time, whatever came before it.
-        (true, false) => (None, Some(quote_spanned!(span=> let __seen = __time;))),
-        (false, _) => (None, None),
-    };
+    let Opening { columns, before, each } = opening(graph, head);
     let count = graph.nodes.len();
     let run = quote_spanned! {span=>
         |__cx, __ports, __chunk| {
             let mut __bad = ::ouzel::dsl::data::Bad::default();
-            #open
+            #columns
             let __all_good = __bad.is_empty();
             let mut __out = [0u64; #count];
             let mut __late = [0u64; #count];
             #(#ports)*
             #(#rows)*
-            #seen_start
+            #before
             __cx.reject(__chunk, #head)?;
             let __done = __cx.rows(__chunk, |__cx, __row| {
                 if !__all_good && __bad.contains(__row) {
                     return __cx.undecodable(__chunk, #head, &__bad);
                 }
-                #time
-                #seen
+                #each
                 let #value = ::ouzel::dsl::data::get(#stream, &__columns, __row);
                 let #record = &#value;
                 #body
@@ -116,6 +80,55 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
         }
     };
     Stage { head, operators: operators.into_iter().collect(), run }
+}
+
+/// How a stage comes by its records, and by the times that its operators need of them.
+struct Opening {
+    columns: TokenStream,
+    /// What stands before the loop, and at the start of each round.
+    before: TokenStream,
+    each: TokenStream,
+}
+
+fn opening(graph: &Graph, head: NodeIndex) -> Opening {
+    let (span, stream) = (graph.span(head), var("stream", head));
+    let Needs { time, seen } = needs(graph, head);
+    let given =
+        |needed: bool, tokens: TokenStream| if needed { tokens } else { TokenStream::new() };
+    if let Op::Source(_) = graph.nodes[head].op {
+        let times = quote_spanned! {span=>
+            let __times = ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad);
+            let __times: &[i64] = __times.as_deref().unwrap_or_default();
+        };
+        let times = given(time, times);
+        let time = given(
+            time,
+            quote_spanned!(span=> let __time = __times.get(__row).copied().unwrap_or_default();),
+        );
+        let rise = given(seen, quote_spanned!(span=> __seen = __seen.max(__time);));
+        return Opening {
+            columns: quote_spanned! {span=>
+                let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
+                #times
+            },
+            before: given(seen, quote_spanned!(span=> let mut __seen = __cx.seen;)),
+            each: quote_spanned!(span=> #time #rise),
+        };
+    }
+    let time = given(time, quote_spanned!(span=> let __time = __columns.event_time(__row);));
+    // What a final row has seen is its own event time, whatever came before it.
+    let seen = given(seen, quote_spanned!(span=> let __seen = __time;));
+    Opening {
+        columns: quote_spanned! {span=>
+            let __columns = ::ouzel::private::engine::open_finals(
+                #stream,
+                &__chunk.batch,
+                &mut __bad,
+            );
+        },
+        before: TokenStream::new(),
+        each: quote_spanned!(span=> #time #seen),
+    }
 }
 
 impl Emitter<'_> {

@@ -2,10 +2,10 @@
 
 use crate::ast::Job;
 use crate::idents::{bindings, text};
-use crate::ir::{Each, Graph, Op};
+use crate::ir::{Each, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Stmt;
 
 /// The job's parameters.
@@ -60,8 +60,8 @@ pub fn values(graph: &Graph) -> TokenStream {
     quote!(#(#values)*)
 }
 
-/// The variables that stages share with the body: parameters and plain `let`s.
-pub fn shared(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
+/// The values of the body: parameters and plain `let`s.
+pub fn bound(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
     let mut names: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
     for statement in plain {
         if let Stmt::Local(local) = statement {
@@ -71,8 +71,15 @@ pub fn shared(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
     names
 }
 
+/// Those of the names that closures of the operators mention: what their stage has copies of.
+pub fn taken<'a>(graph: &Graph, operators: &[NodeIndex], names: &'a [Ident]) -> Vec<&'a Ident> {
+    let closures = operators.iter().flat_map(|operator| graph.nodes[*operator].op.closures());
+    let code: TokenStream = closures.map(ToTokens::to_token_stream).collect();
+    names.iter().filter(|name| mentions(&code, name)).collect()
+}
+
 /// Whether tokens hold a name, in a format string or otherwise.
-pub fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     let wanted = text(name);
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => text(&ident) == wanted,

@@ -5,7 +5,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::{Expr, ExprClosure, ReturnType};
 
-/// A closure applied to a record: inlined, unless it has a `return` or `?` of its own.
+/// A closure applied to a record: inlined, unless something in it may leave it.
 pub(super) fn apply(closure: &ExprClosure, record: &TokenStream) -> TokenStream {
     let span = crate::at(closure.inputs_begin.span);
     if leaves(&closure.body) {
