@@ -7,10 +7,12 @@ use crate::schema::Field;
 use crate::stage::{Ports, StageContext};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 /// A job, ready to be run by either executor.
+#[derive(Clone)]
 pub struct Plan {
     /// The job's name.
     pub job: &'static str,
@@ -28,6 +30,20 @@ pub struct Plan {
     pub ports: Vec<PortKind>,
     /// Job parameters and their values.
     pub params: Vec<(String, String)>,
+}
+
+impl Plan {
+    /// Empty ports, for one worker.
+    pub fn ports(&self) -> Ports {
+        let port = |kind: &PortKind| match kind {
+            PortKind::Keyed(keyed) => self.keyed[*keyed].node.combiner(),
+            PortKind::Output(output) => match &self.outputs[*output].port {
+                Some(port) => port(),
+                None => self.keyed[0].node.combiner(),
+            },
+        };
+        Ports(self.ports.iter().map(|kind| RefCell::new(port(kind))).collect())
+    }
 }
 
 /// Index into [`Plan::operators`].
@@ -71,6 +87,7 @@ impl fmt::Display for Site {
 }
 
 /// An input of the job.
+#[derive(Clone)]
 pub struct SourceNode {
     /// Its operator.
     pub operator: OperatorIndex,
@@ -102,6 +119,7 @@ pub enum StageInput {
 }
 
 /// Operators between two exchanges, fused.
+#[derive(Clone)]
 pub struct StageNode {
     /// What feeds it.
     pub input: StageInput,
@@ -126,6 +144,7 @@ pub enum PortKind {
 }
 
 /// A keyed operator in the plan.
+#[derive(Clone)]
 pub struct KeyedEntry {
     /// Its operator.
     pub operator: OperatorIndex,
@@ -146,6 +165,7 @@ pub struct KeyedEntry {
 }
 
 /// An output of the job.
+#[derive(Clone)]
 pub struct OutputNode {
     /// Its operator.
     pub operator: OperatorIndex,

@@ -3,12 +3,11 @@
 use crate::config::RunConfig;
 use crate::worker::Worker;
 use ouzel_dsl::connector::{Request, Source};
-use ouzel_dsl::plan::{PortKind, Site, StageInput, StageNode};
+use ouzel_dsl::plan::{Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
-use ouzel_dsl::stage::{OnError, Ports, Tally};
+use ouzel_dsl::stage::{OnError, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_hooks::Event;
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -69,15 +68,7 @@ impl Wiring {
 
     /// A worker with empty ports.
     pub fn worker(&self) -> Worker {
-        let port = |kind: &PortKind| match kind {
-            PortKind::Keyed(keyed) => self.plan.keyed[*keyed].node.combiner(),
-            PortKind::Output(output) => match &self.plan.outputs[*output].port {
-                Some(port) => port(),
-                None => self.plan.keyed[0].node.combiner(),
-            },
-        };
-        let ports = self.plan.ports.iter().map(|kind| RefCell::new(port(kind))).collect();
-        Worker { ports: Ports(ports), tally: Tally::new(self.plan.operators.len()) }
+        Worker { ports: self.plan.ports(), tally: Tally::new(self.plan.operators.len()) }
     }
 
     /// Tells observers that state went to disk, if any did.

@@ -1,6 +1,6 @@
 //! What a run did.
 
-use crate::text::{Align, Grid, bytes, count, duration};
+use crate::text::{Align, Grid, bytes, count, duration, plural};
 use serde::Serialize;
 use std::fmt;
 
@@ -125,10 +125,10 @@ impl fmt::Display for Summary {
         };
         writeln!(
             f,
-            "{}, {}: {} records, {} in {}{rate}{stopped}",
+            "{}, {}: {}, {} in {}{rate}{stopped}",
             self.job,
             self.mode,
-            count(self.records()),
+            plural(self.records(), "record"),
             bytes(self.bytes),
             duration(self.seconds)
         )?;

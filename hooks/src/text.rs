@@ -15,6 +15,11 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A count of things by their name in the singular: `1 row`, `1,024 rows`.
+pub fn plural(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A number of bytes in units of 1000: `1.2 GB`.
 pub fn bytes(n: u64) -> String {
     scaled(n as f64, "B")

@@ -63,10 +63,11 @@ pub use run::{Input, Outcome, Output, Run, run};
 pub use session::Mode;
 pub use verify::Verification;
 
-/// What code that the macros make reaches for; no part of the interface.
+/// What code that the macros make reaches for, and the test kit; no part of the interface.
 #[doc(hidden)]
 pub mod private {
     pub use crate::job_main::{JobInfo, main};
+    pub use crate::verify::{Left, Random, Schedule, Subject, difference};
     pub use ouzel_connectors as connectors;
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;

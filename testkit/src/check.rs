@@ -1,27 +1,24 @@
 //! Runs a job under many schedules and compares what they leave.
 
 use crate::left::Left;
-use crate::random::Random;
 use crate::rows::batch;
-use crate::schedule::{Crash, Schedule};
 use arrow::array::RecordBatch;
-use ouzel::connectors::MemoryOutput;
-use ouzel::hooks::{Event, Observer, Summary};
+use ouzel::connectors::memory_input;
+use ouzel::dsl::connector::Connect;
+use ouzel::private::{Random, Schedule, Subject};
 use ouzel::stage::OnError;
-use ouzel::{Error, Job, Mode, Record, Run};
+use ouzel::{Error, Job, Params, Plan, Record, Result, RunConfig};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Begins to check a job.
 pub fn check<J: Job>() -> Check {
     Check {
-        run: ouzel::run::<J>,
-        outputs: J::OUTPUTS,
+        plan: J::plan,
         inputs: Vec::new(),
-        params: Vec::new(),
+        params: Params::new(),
         on_error: OnError::Fail,
         seed: 0,
     }
@@ -31,16 +28,12 @@ pub fn check<J: Job>() -> Check {
 #[must_use = "nothing is checked before `agrees` or `fails`"]
 #[derive(Clone)]
 pub struct Check {
-    run: fn() -> Run,
-    outputs: &'static [&'static str],
+    plan: fn(&Params) -> Result<Plan>,
     inputs: Vec<(String, Vec<RecordBatch>)>,
-    params: Vec<(String, String)>,
+    params: Params,
     on_error: OnError,
     seed: u64,
 }
-
-/// More restarts than any schedule needs: beyond, a run makes no progress.
-const RESTARTS_MAX: usize = 10_000;
 
 impl Check {
     /// An input's records: a list for each partition.
@@ -56,7 +49,7 @@ impl Check {
 
     /// The value of a job parameter.
     pub fn param(mut self, name: &str, value: impl Display) -> Check {
-        self.params.push((name.to_owned(), value.to_string()));
+        self.params = self.params.with(name, value);
         self
     }
 
@@ -93,32 +86,26 @@ impl Check {
     /// What the job leaves under every schedule, or how it fails under every one; panics where
     /// schedules differ.
     #[track_caller]
-    pub fn outcome(&self) -> Result<Left, Error> {
-        let splits = self.cut(0).values().flatten().map(Vec::len).sum();
-        let mut schedules = Schedule::all(self.seed, splits).into_iter();
-        let expected = self.scheduled(&schedules.next().unwrap_or_else(Schedule::plain));
-        for schedule in schedules {
-            let found = self.scheduled(&schedule);
-            match (&expected, &found) {
-                (Ok(expected), Ok(found)) => {
-                    if let Some(lines) = expected.difference(found) {
-                        panic!("seed {}, {schedule}, is not as in batch:\n{lines}", self.seed);
-                    }
-                }
-                (Err(_), Err(_)) => {}
-                (Ok(_), Err(error)) => {
-                    panic!("seed {}, {schedule}, fails, and batch does not: {error}", self.seed)
-                }
-                (Err(error), Ok(_)) => {
-                    panic!("seed {}, {schedule}, does not fail as batch does: {error}", self.seed)
-                }
+    pub fn outcome(&self) -> Result<Left> {
+        let plan = Arc::new((self.plan)(&self.params)?);
+        let mut config =
+            RunConfig { on_error: self.on_error, spill: Some(folder()), ..RunConfig::default() };
+        config.inputs = self.cut(0);
+        let cut = |seed, config: &mut RunConfig| config.inputs = self.cut(seed);
+        let subject = Subject { plan: &plan, config: &config, memory_bytes: 1, cut: &cut };
+        // A partition is cut into five splits or so.
+        let splits = self.inputs.iter().map(|(_, partitions)| 5 * partitions.len()).sum();
+        let expected = subject.run(&Schedule::plain());
+        for schedule in Schedule::all(self.seed, splits).iter().skip(1) {
+            if let (_, Some(lines)) = subject.compare(schedule, &expected) {
+                panic!("seed {}, {schedule}, is not as in plain batch:\n{lines}", self.seed);
             }
         }
-        expected
+        Ok(Left::new(plan.job, expected?))
     }
 
     /// Each input's partitions cut into splits, whose sizes are drawn by a seed.
-    fn cut(&self, seed: u64) -> BTreeMap<&str, Vec<Vec<RecordBatch>>> {
+    fn cut(&self, seed: u64) -> BTreeMap<String, Arc<dyn Connect>> {
         let mut random = Random(seed);
         let mut partition = |batch: &RecordBatch| {
             let (mut splits, mut at) = (Vec::new(), 0);
@@ -130,54 +117,10 @@ impl Check {
             }
             splits
         };
-        let inputs = self.inputs.iter();
-        inputs
-            .map(|(name, all)| (name.as_str(), all.iter().map(&mut partition).collect()))
-            .collect()
-    }
-
-    fn scheduled(&self, schedule: &Schedule) -> Result<Left, Error> {
-        let memory = || Arc::new(MemoryOutput::new());
-        let outputs: BTreeMap<_, _> = self.outputs.iter().map(|o| (*o, memory())).collect();
-        let letters = memory();
-        let run = |process: usize| {
-            let mut run = (self.run)()
-                .mode(schedule.mode)
-                .workers(schedule.workers)
-                .on_error(self.on_error)
-                .config(|config| {
-                    config.chunk_rows = schedule.chunk_rows;
-                    config.dead_letters = Some(letters.clone());
-                    config.spill = Some(folder());
-                    if schedule.spills {
-                        config.memory_bytes = 1;
-                    }
-                })
-                .stream(|stream| {
-                    stream.shuffle = schedule.shuffle;
-                    stream.splits_per_epoch = schedule.splits_per_epoch;
-                    // An hour: epochs end by count alone, so that a seed can be run again.
-                    stream.epoch_ms = 3_600_000;
-                });
-            for (name, value) in &self.params {
-                run = run.param(name, value);
-            }
-            // A restart may cut the input in other ways: positions are offsets.
-            for (name, splits) in self.cut(schedule.cut.wrapping_add(process as u64)) {
-                run = run.input(name, splits);
-            }
-            outputs.iter().fold(run, |run, (name, memory)| run.output(name, memory.clone()))
-        };
-        let summary = match schedule.crash {
-            Crash::Never => run(0).execute()?.summary,
-            crash => {
-                let state = tempfile::tempdir_in(folder());
-                let state = state.map_err(|e| Error::io("a folder for state", e))?;
-                restarted(&run, crash, state.path())?
-            }
-        };
-        let outputs = outputs.into_iter().map(|(name, o)| (name.to_owned(), o.batches()));
-        Ok(Left::new(summary, outputs.collect(), &letters.batches()))
+        let inputs = self.inputs.iter().map(|(name, partitions)| {
+            (name.clone(), memory_input(partitions.iter().map(&mut partition).collect()))
+        });
+        inputs.collect()
     }
 }
 
@@ -186,42 +129,4 @@ impl Check {
 fn folder() -> PathBuf {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
-}
-
-/// Runs until the end of input, killed on the way.
-fn restarted(run: &dyn Fn(usize) -> Run, crash: Crash, state: &Path) -> Result<Summary, Error> {
-    for process in 0..RESTARTS_MAX {
-        let stop = Arc::new(StopAtCommit(Arc::new(AtomicBool::new(false))));
-        let run = run(process).mode(Mode::Stream).state(state);
-        let run = match crash {
-            Crash::Once(splits) if process == 0 => {
-                run.stream(|stream| stream.crash_after_splits = Some(splits))
-            }
-            Crash::Always(splits) => run.stream(|stream| stream.crash_after_splits = Some(splits)),
-            Crash::StopAtEachCommit => {
-                // Every third process is stopped before it has read anything.
-                stop.0.store(process % 3 == 2, Ordering::Relaxed);
-                run.config(|config| config.stop = stop.0.clone()).observer(stop)
-            }
-            Crash::Never | Crash::Once(_) => run,
-        };
-        match run.execute() {
-            Ok(done) if done.summary.stopped => {}
-            Ok(done) => return Ok(done.summary),
-            Err(Error::Failed(message)) if message.starts_with("crashed, as it was told") => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::Failed(format!("no end of input after {RESTARTS_MAX} restarts")))
-}
-
-/// Tells the run to stop when it has committed.
-struct StopAtCommit(Arc<AtomicBool>);
-
-impl Observer for StopAtCommit {
-    fn on(&self, event: &Event<'_>) {
-        if matches!(event, Event::Commit { .. }) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
 }

@@ -1,11 +1,12 @@
 //! What a run leaves, to be compared with another run or with a plain twin.
 
-use crate::rows::{Multiset, columns};
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::UInt64Type;
+use crate::rows::columns;
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{Field, Schema, UInt64Type};
 use ouzel::Data;
-use ouzel::hooks::{OperatorTotals, Summary};
-use std::collections::BTreeMap;
+use ouzel::hooks::OperatorTotals;
+use ouzel::private::difference;
+use std::sync::Arc;
 
 /// A record that was kept aside.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,69 +24,28 @@ pub struct Letter {
 /// What a run leaves: the rows of its outputs, its dead letters and its totals.
 #[derive(Clone, Debug)]
 pub struct Left {
-    job: String,
-    outputs: BTreeMap<String, (Multiset, Vec<String>)>,
-    letters: Multiset,
-    kept: Vec<Letter>,
-    operators: Vec<OperatorTotals>,
+    job: &'static str,
+    left: ouzel::private::Left,
+    letters: Vec<Letter>,
 }
 
 impl Left {
-    pub(crate) fn new(
-        summary: Summary,
-        outputs: BTreeMap<String, Vec<RecordBatch>>,
-        letters: &[RecordBatch],
-    ) -> Left {
-        let names = |batches: &[RecordBatch]| {
-            let schema = batches.first().map(RecordBatch::schema);
-            schema.iter().flat_map(|s| s.fields().iter()).map(|f| f.name().clone()).collect()
-        };
-        Left {
-            job: summary.job,
-            outputs: outputs
-                .into_iter()
-                .map(|(name, batches)| (name, (Multiset::new(&batches), names(&batches))))
-                .collect(),
-            letters: Multiset::new(letters),
-            kept: kept(letters),
-            operators: summary.operators,
-        }
+    pub(crate) fn new(job: &'static str, left: ouzel::private::Left) -> Left {
+        Left { job, letters: letters(&left.dead_letters), left }
     }
 
-    /// What differs in another run, in a few lines.
-    pub(crate) fn difference(&self, other: &Left) -> Option<String> {
-        let mut out = String::new();
-        for (name, (rows, _)) in &self.outputs {
-            if let Some(lines) = rows.difference(other.multiset(name)) {
-                out += &format!("  output `{name}`:\n{lines}");
-            }
-        }
-        if let Some(lines) = self.letters.difference(&other.letters) {
-            out += &format!("  dead letters:\n{lines}");
-        }
-        for (expected, found) in self.operators.iter().zip(&other.operators) {
-            if expected != found {
-                out += &format!("  totals: {found:?}\n  not     {expected:?}\n");
-            }
-        }
-        if self.operators.len() != other.operators.len() {
-            out += "  the totals are of other operators\n";
-        }
-        (!out.is_empty()).then_some(out)
-    }
-
-    fn multiset(&self, output: &str) -> &Multiset {
-        match self.outputs.get(output) {
-            Some((rows, _)) => rows,
+    #[track_caller]
+    fn rows(&self, output: &str) -> &[RecordBatch] {
+        match self.left.outputs.get(output) {
+            Some(rows) => rows,
             None => panic!("{} has no output `{output}`", self.job),
         }
     }
 
     #[track_caller]
-    fn compare(&self, output: &str, twin: Vec<arrow::array::ArrayRef>) -> &Left {
-        let names = self.outputs.get(output).map_or(&[][..], |(_, names)| names);
-        let twin = Multiset::of_columns(twin, names);
-        if let Some(lines) = twin.difference(self.multiset(output)) {
+    fn compare(&self, output: &str, twin: Vec<ArrayRef>) -> &Left {
+        let rows = self.rows(output);
+        if let Some(lines) = difference(&[like(rows, twin)], rows) {
             panic!(
                 "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
                 self.job
@@ -115,20 +75,24 @@ impl Left {
 
     /// An output's rows as JSON, in order of their text.
     pub fn lines(&self, output: &str) -> Vec<String> {
-        self.multiset(output).lines()
+        let rows = self.rows(output).iter();
+        let lines = rows.flat_map(|b| (0..b.num_rows()).map(|row| ouzel::json::row(b, row)));
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_unstable();
+        lines
     }
 
     /// The dead letters, in order.
     pub fn dead_letters(&self) -> &[Letter] {
-        &self.kept
+        &self.letters
     }
 
     /// The totals of the operator with this id.
     pub fn totals(&self, id: &str) -> &OperatorTotals {
-        match self.operators.iter().find(|o| o.name == id) {
+        match self.left.operators.iter().find(|o| o.name == id) {
             Some(totals) => totals,
             None => {
-                let ids: Vec<_> = self.operators.iter().map(|o| &o.name).collect();
+                let ids: Vec<_> = self.left.operators.iter().map(|o| &o.name).collect();
                 panic!("{} has no operator `{id}`, but {ids:?}", self.job)
             }
         }
@@ -136,11 +100,24 @@ impl Left {
 
     /// Records that any operator failed on.
     pub fn errors(&self) -> u64 {
-        self.operators.iter().map(|o| o.errors).sum()
+        self.left.operators.iter().map(|o| o.errors).sum()
     }
 }
 
-fn kept(letters: &[RecordBatch]) -> Vec<Letter> {
+/// The columns of a twin, which have no names of their own, as those of the rows.
+fn like(rows: &[RecordBatch], twin: Vec<ArrayRef>) -> RecordBatch {
+    let schema = rows.first().map(RecordBatch::schema);
+    let named =
+        |i: usize| schema.as_ref().and_then(|s| s.fields().get(i).map(|f| f.name().clone()));
+    let fields = twin.iter().enumerate().map(|(i, column)| {
+        let name = named(i).unwrap_or_else(|| i.to_string());
+        Field::new(name, column.data_type().clone(), true)
+    });
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    RecordBatch::try_new(Arc::new(schema), twin).expect("columns of one length")
+}
+
+fn letters(letters: &[RecordBatch]) -> Vec<Letter> {
     let mut all = Vec::new();
     for batch in letters {
         let text = |column: &str, row| {

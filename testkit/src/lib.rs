@@ -29,9 +29,7 @@
 mod check;
 mod left;
 pub mod plain;
-mod random;
 mod rows;
-mod schedule;
 pub mod strategy;
 
 pub use check::{Check, check};

@@ -123,7 +123,10 @@ fn what_makes_no_sense_is_answered_with_2() {
         ("run --in a.csv b.csv --min-delay 1", "`b.csv` belongs to no flag"),
         ("run --in --min-delay 1", "--min-delay <VALUE>"),
         ("run --in a.csv --out -?pretty --min-delay 1", "`-?changes`"),
-        ("verify --in a.csv --min-delay 1 --on-error dead-letter=x", "it is one of fail, skip"),
+        (
+            "verify --in a.csv --min-delay 1 --on-error dead-letter=x",
+            "it is one of fail, skip, dead-letter",
+        ),
         ("plan --min-delay 1 --format yaml", "[possible values: text, json, mermaid]"),
     ];
     for (line, expected) in cases {

@@ -51,8 +51,8 @@ pub(super) struct Policy {
     pub dead_letters: Option<String>,
 }
 
-/// `fail`, `skip` or `dead-letter=URI`, as far as `policies` lists it, with or without an operator
-/// and `=` before it.
+/// `fail`, `skip`, `dead-letter` or `dead-letter=URI`, as far as `policies` lists it, with or
+/// without an operator and `=` before it.
 pub(super) fn policy(text: &str, policies: &[&str]) -> Result<Policy, String> {
     let is_known = |name| policies.iter().any(|p| p.split('=').next() == Some(name));
     let (operator, text) = match text.split_once('=') {
@@ -65,14 +65,15 @@ pub(super) fn policy(text: &str, policies: &[&str]) -> Result<Policy, String> {
         Some((name, uri)) => (name, Some(uri)),
         None => (text, None),
     };
-    let known = is_known(name);
+    let takes_uri = policies.contains(&"dead-letter=URI");
     let (on_error, dead_letters) = match (name, uri) {
-        ("fail", None) if known => (OnError::Fail, None),
-        ("skip", None) if known => (OnError::Skip, None),
-        ("dead-letter", Some(uri)) if known && !uri.is_empty() => {
+        ("fail", None) if is_known(name) => (OnError::Fail, None),
+        ("skip", None) if is_known(name) => (OnError::Skip, None),
+        ("dead-letter", None) if is_known(name) && !takes_uri => (OnError::DeadLetter, None),
+        ("dead-letter", Some(uri)) if takes_uri && !uri.is_empty() => {
             (OnError::DeadLetter, Some(uri.to_owned()))
         }
-        ("dead-letter", _) if known => {
+        ("dead-letter", _) if takes_uri => {
             return Err(
                 "say where they go: dead-letter=URI, such as dead-letter=bad.jsonl".to_owned()
             );

@@ -1,48 +1,111 @@
-//! Schedules: ways to run one job over one input that must all give the same.
+//! Schedules: ways to run one job over one input that must all leave the same.
 
-use super::{Align, Grid};
+use super::random::Random;
 use crate::session::Mode;
 use ouzel_engine::StreamConfig;
+use ouzel_hooks::text::plural;
 use std::fmt;
 
 /// One way to run a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Schedule {
+pub struct Schedule {
+    /// Batch or stream.
     pub mode: Mode,
+    /// How many threads run stages.
     pub workers: usize,
+    /// How many rows a chunk has at the most.
     pub chunk_rows: usize,
+    /// How the input is cut into splits; each restart cuts it in another way.
+    pub cut: u64,
+    /// Whether keyed state is given so little memory that it goes to disk.
+    pub spills: bool,
+    /// Whether all code is run twice on each chunk, on two threads, and compared.
+    pub twice: bool,
+    /// Merges accumulators in an order and a tree drawn by this seed.
+    pub tree: Option<u64>,
     /// Reads partitions in an order drawn by this seed, not by event time.
     pub shuffle: Option<u64>,
+    /// Ends an epoch after so many splits; if not given, all of the input is one.
     pub splits_per_epoch: Option<usize>,
-    /// Kills the run after so many splits; it is then started again.
-    pub crash_after_splits: Option<usize>,
+    /// How the run is ended on the way.
+    pub crash: Crash,
 }
 
-/// The columns of the table of schedules.
-pub(super) const HEADER: [&str; 9] =
-    ["mode", "workers", "chunk", "order", "epoch", "crash after", "rows", "time", "result"];
-
-/// The empty table of schedules.
-pub(super) fn grid() -> Grid {
-    use Align::{Left, Right};
-    Grid::new([Left, Right, Right, Left, Left, Left, Right, Right, Left])
+/// How a stream is ended on the way, and started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// Not at all.
+    Never,
+    /// Killed once, after so many splits.
+    Once(usize),
+    /// Each process is killed after so many splits, until the input is at its end.
+    Always(usize),
+    /// It ends cleanly after each commit.
+    StopAtEachCommit,
 }
+
+/// Into how many epochs an input is cut at the most: commits and restarts take time.
+const EPOCHS: usize = 32;
 
 impl Schedule {
-    /// The cells of its row that are known before it is run.
-    pub fn cells(&self) -> Vec<String> {
-        let splits = |n: Option<usize>| n.map(|n| plural(n, "split")).unwrap_or_default();
-        let order = match self.shuffle {
-            Some(seed) => format!("shuffled by {seed}"),
-            None => "by time".to_owned(),
+    /// The one that all others are compared with.
+    pub fn plain() -> Schedule {
+        Schedule {
+            mode: Mode::Batch,
+            workers: 1,
+            chunk_rows: 1024,
+            cut: 0,
+            spills: false,
+            twice: false,
+            tree: None,
+            shuffle: None,
+            splits_per_epoch: None,
+            crash: Crash::Never,
+        }
+    }
+
+    /// The schedules of a seed over an input of about so many splits, the plain one first.
+    pub fn all(seed: u64, splits: usize) -> Vec<Schedule> {
+        let mut random = Random(seed);
+        let step = splits.div_ceil(EPOCHS).max(1);
+        let (once, again) = (random.upto(splits), random.upto(splits));
+        let always = step * (1 + random.upto(3));
+        let mut draw = |mode, crash: Crash| {
+            let epoch = Some(step * random.upto(3));
+            let splits_per_epoch = match crash {
+                _ if mode == Mode::Batch => None,
+                Crash::Never => random.of(&[epoch, None]),
+                // Fewer than are read before the crash: each process must get further.
+                Crash::Always(_) => Some(step),
+                _ => epoch,
+            };
+            Schedule {
+                mode,
+                workers: random.of(&[1, 2, 4]),
+                chunk_rows: random.of(&[1, 3, 1024]),
+                cut: random.draw(),
+                spills: random.of(&[true, false, false]),
+                shuffle: random.of(&[Some(seed), Some(!seed), None]),
+                splits_per_epoch,
+                crash,
+                ..Schedule::plain()
+            }
         };
+        let (batch, stream) = (Mode::Batch, Mode::Stream);
+        let tree = |nth: u64| Some(seed.wrapping_mul(2).wrapping_add(nth));
         vec![
-            self.mode.to_string(),
-            self.workers.to_string(),
-            self.chunk_rows.to_string(),
-            if self.mode == Mode::Stream { order } else { String::new() },
-            splits(self.splits_per_epoch),
-            splits(self.crash_after_splits),
+            Schedule::plain(),
+            Schedule { twice: true, ..Schedule::plain() },
+            Schedule { tree: tree(0), chunk_rows: 1, ..Schedule::plain() },
+            Schedule { tree: tree(2), spills: false, ..draw(batch, Crash::Never) },
+            Schedule { spills: true, workers: 4, ..draw(batch, Crash::Never) },
+            Schedule { splits_per_epoch: None, ..draw(stream, Crash::Never) },
+            Schedule { splits_per_epoch: Some(step), ..draw(stream, Crash::Never) },
+            Schedule { spills: true, ..draw(stream, Crash::Never) },
+            Schedule { tree: tree(1), ..draw(stream, Crash::Once(once)) },
+            Schedule { spills: true, ..draw(stream, Crash::Once(again)) },
+            draw(stream, Crash::Always(always)),
+            draw(stream, Crash::StopAtEachCommit),
         ]
     }
 
@@ -51,76 +114,43 @@ impl Schedule {
         StreamConfig {
             shuffle: self.shuffle,
             splits_per_epoch: self.splits_per_epoch,
-            crash_after_splits: self.crash_after_splits,
+            // An hour: epochs end by count alone, so that a seed can be run again.
+            epoch_ms: 3_600_000,
             ..StreamConfig::default()
         }
+    }
+
+    /// What is done besides running it, in words.
+    pub fn besides(&self) -> String {
+        let splits = |n: usize| plural(n as u64, "split");
+        let stream = self.mode == Mode::Stream;
+        let words = [
+            self.twice.then(|| "all code twice".to_owned()),
+            self.tree.map(|_| "merged in a random tree".to_owned()),
+            self.spills.then(|| "little memory".to_owned()),
+            self.shuffle.filter(|_| stream).map(|_| "partitions shuffled".to_owned()),
+            self.splits_per_epoch.map(|n| format!("commit every {}", splits(n))),
+            match self.crash {
+                Crash::Never => None,
+                Crash::Once(n) => Some(format!("killed after {}", splits(n))),
+                Crash::Always(n) => Some(format!("killed every {}", splits(n))),
+                Crash::StopAtEachCommit => Some("stopped at each commit".to_owned()),
+            },
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.mode, plural(self.workers, "worker"))?;
-        write!(f, ", chunks of {}", plural(self.chunk_rows, "row"))?;
-        if let Some(seed) = self.shuffle {
-            write!(f, ", partitions shuffled by {seed}")?;
+        let Schedule { mode, workers, chunk_rows, .. } = self;
+        let (workers, rows) =
+            (plural(*workers as u64, "worker"), plural(*chunk_rows as u64, "row"));
+        write!(f, "{mode} with {workers}, chunks of {rows}")?;
+        match self.besides().as_str() {
+            "" => Ok(()),
+            besides => write!(f, ", {besides}"),
         }
-        if let Some(splits) = self.splits_per_epoch {
-            write!(f, ", epochs of {}", plural(splits, "split"))?;
-        }
-        if let Some(splits) = self.crash_after_splits {
-            write!(f, ", a crash after {}", plural(splits, "split"))?;
-        }
-        Ok(())
-    }
-}
-
-fn plural(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// The schedules of a seed over an input of so many splits; the first is what the others are
-/// compared with.
-pub(super) fn schedules(seed: u64, splits: usize) -> Vec<Schedule> {
-    let batch = |workers, chunk_rows| Schedule {
-        mode: Mode::Batch,
-        workers,
-        chunk_rows,
-        shuffle: None,
-        splits_per_epoch: None,
-        crash_after_splits: None,
-    };
-    let stream =
-        |workers, chunk_rows| Schedule { mode: Mode::Stream, ..batch(workers, chunk_rows) };
-    let mut random = Random(seed);
-    let mut next = |below: usize| 1 + random.next() as usize % below.max(1);
-    let some = splits.div_ceil(4);
-    let (epochs, crash_epochs, crash) = (next(some), next(some), next(splits));
-    let shuffled = |n: u64| Some(seed.wrapping_add(n));
-    vec![
-        batch(1, 1024),
-        batch(4, 7),
-        stream(1, 1024),
-        Schedule { shuffle: shuffled(0), splits_per_epoch: Some(1), ..stream(2, 7) },
-        Schedule { shuffle: shuffled(1), splits_per_epoch: Some(epochs), ..stream(4, 1024) },
-        Schedule { shuffle: shuffled(2), ..stream(4, 1) },
-        Schedule {
-            shuffle: shuffled(3),
-            splits_per_epoch: Some(crash_epochs),
-            crash_after_splits: Some(crash),
-            ..stream(2, 1024)
-        },
-    ]
-}
-
-/// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
     }
 }
 
@@ -132,24 +162,53 @@ mod tests {
     fn a_seed_gives_the_same_schedules_and_crashes_within_the_input() {
         for seed in 0..200 {
             for splits in [0, 1, 5, 1000] {
-                let all = schedules(seed, splits);
-                assert_eq!(all, schedules(seed, splits));
-                let crash = all.iter().find_map(|s| s.crash_after_splits).unwrap();
-                assert!((1..=splits.max(1)).contains(&crash), "{crash} of {splits}");
-                assert!(all.iter().all(|s| s.splits_per_epoch != Some(0)));
+                let all = Schedule::all(seed, splits);
+                assert_eq!(all, Schedule::all(seed, splits));
+                for schedule in all {
+                    let epoch = schedule.splits_per_epoch.unwrap_or(1);
+                    assert!(epoch >= 1);
+                    match schedule.crash {
+                        Crash::Once(n) => assert!((1..=splits.max(1)).contains(&n), "{n}"),
+                        // A process that commits nothing would never come to the end.
+                        Crash::Always(n) => assert!(n > epoch && splits / n <= EPOCHS),
+                        Crash::Never | Crash::StopAtEachCommit => {}
+                    }
+                }
             }
         }
-        assert_ne!(schedules(1, 100), schedules(2, 100));
+        assert_ne!(Schedule::all(1, 100), Schedule::all(2, 100));
     }
 
     #[test]
-    fn schedules_cover_workers_and_chunks() {
-        let all = schedules(1, 10);
-        for workers in [1, 2, 4] {
-            assert!(all.iter().any(|s| s.mode == Mode::Stream && s.workers == workers));
+    fn each_way_to_differ_is_among_them() {
+        for seed in 0..20 {
+            let all = Schedule::all(seed, 10);
+            let has = |what: fn(&Schedule) -> bool| assert!(all.iter().any(what), "{seed}");
+            assert_eq!(all[0], Schedule::plain());
+            has(|s| s.twice);
+            has(|s| s.mode == Mode::Batch && s.tree.is_some() && s.chunk_rows == 1);
+            has(|s| s.mode == Mode::Stream && s.tree.is_some());
+            has(|s| s.mode == Mode::Batch && s.spills && s.workers > 1);
+            has(|s| s.spills && matches!(s.crash, Crash::Once(_)));
+            has(|s| matches!(s.crash, Crash::Always(_)));
+            has(|s| s.crash == Crash::StopAtEachCommit);
         }
-        for rows in [1, 7, 1024] {
-            assert!(all.iter().any(|s| s.mode == Mode::Stream && s.chunk_rows == rows));
-        }
+    }
+
+    #[test]
+    fn schedules_are_told_in_words() {
+        let schedule = Schedule {
+            mode: Mode::Stream,
+            chunk_rows: 1,
+            spills: true,
+            shuffle: Some(1),
+            splits_per_epoch: Some(2),
+            crash: Crash::Once(1),
+            ..Schedule::plain()
+        };
+        let words = "stream with 1 worker, chunks of 1 row, little memory, partitions shuffled, \
+                     commit every 2 splits, killed after 1 split";
+        assert_eq!(schedule.to_string(), words);
+        assert_eq!(Schedule::plain().to_string(), "batch with 1 worker, chunks of 1,024 rows");
     }
 }
