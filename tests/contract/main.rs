@@ -4,6 +4,7 @@ mod aggregates;
 mod changed;
 mod code;
 mod errors;
+mod inputs;
 mod jobs;
 mod keys;
 mod memory;
