@@ -44,6 +44,8 @@ mod exit {
     pub const OK: u8 = 0;
     pub const FAILED: u8 = 1;
     pub const USAGE: u8 = 2;
+    /// Ctrl-C has ended it: 128 and the signal's number.
+    pub const INTERRUPTED: u8 = 130;
 }
 
 /// Reads the arguments and does what they say.
@@ -61,6 +63,10 @@ pub(crate) fn main(jobs: &[JobInfo], args: Vec<OsString>, console: &Console) -> 
         // Whoever read standard output has had enough.
         Err((Error::Io { source, .. }, _)) if source.kind() == std::io::ErrorKind::BrokenPipe => {
             exit::OK
+        }
+        Err((error @ Error::Cancelled, _)) => {
+            let _ = console.err.print(&format!("{error}\n"));
+            exit::INTERRUPTED
         }
         Err((error, path)) => {
             let usage = matches!(error, Error::Usage(_));

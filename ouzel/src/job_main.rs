@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub trait JobMain {
     /// Reads the command line and does what it says: `run`, `plan`, `verify` or `schema`.
     ///
-    /// Gives 0 where that went well, 1 where it failed and 2 where the command line made no sense.
+    /// Gives 0 where that went well, 1 where it failed, 2 where the command line made no sense and
+    /// 130 where Ctrl-C or a signal ended it before it had written anything.
     ///
     /// ```no_run
     /// # use ouzel::prelude::*;

@@ -1,6 +1,7 @@
 //! Jobs as a program: for tests that kill it, and read what it says.
 
 use ouzel::prelude::*;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 #[derive(Record)]
 struct Event {
@@ -80,4 +81,31 @@ fn broken(events: Stream<Event>, step: String) -> Table<(), u64> {
     events.key_by(|_| ()).aggregate(breaking(|e| e.n, &step).named("events"))
 }
 
-ouzel::main![watched, ever, broken];
+/// Tells that it has met a 7, and waits for a line on standard input.
+fn waited(n: i64) -> i64 {
+    if n == 7 {
+        eprintln!("here");
+        let _ = std::io::stdin().read_line(&mut String::new());
+    }
+    n
+}
+
+/// Waits for the test.
+#[job]
+fn waiting(events: Stream<Event>) -> Stream<i64> {
+    events.map(|e| waited(e.n)).named("n")
+}
+
+/// Remembers its calls where the compiler cannot see it.
+fn called() -> i64 {
+    static CALLS: AtomicI64 = AtomicI64::new(0);
+    CALLS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Differs each time it is run.
+#[job]
+fn impure(events: Stream<Event>) -> Table<String, i64> {
+    events.key_by(|e| e.who).aggregate(sum(|e| e.n + called()).named("sum"))
+}
+
+ouzel::main![watched, ever, broken, waiting, impure];

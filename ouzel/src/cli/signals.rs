@@ -1,12 +1,9 @@
 //! Ctrl-C and SIGTERM: the first ends the run cleanly, the second at once.
 
-use super::Screen;
+use super::{Screen, exit};
 use ouzel_dsl::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// What a shell gives for a program that Ctrl-C has ended: 128 and the signal's number.
-const INTERRUPTED: i32 = 130;
 
 /// Sets `stop` at the first signal and ends the process at the second.
 pub(super) fn stop_on_signal(stop: &Arc<AtomicBool>, err: &Screen) -> Result<()> {
@@ -28,7 +25,7 @@ pub(super) fn stop_on_signal(stop: &Arc<AtomicBool>, err: &Screen) -> Result<()>
             if let Some(progress) = &err.progress {
                 progress.clear();
             }
-            std::process::exit(INTERRUPTED);
+            std::process::exit(exit::INTERRUPTED.into());
         })
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(failed)?;
