@@ -30,10 +30,6 @@ pub struct Wiring {
 impl Wiring {
     /// Opens the sources, which checks their columns.
     pub fn open(plan: &Arc<Plan>, config: &RunConfig) -> Result<Wiring> {
-        let inputs: Vec<_> = plan.sources.iter().map(|s| s.input).collect();
-        known("input", config.inputs.keys(), &inputs)?;
-        let outputs: Vec<_> = plan.outputs.iter().map(|o| o.name).collect();
-        known("output", config.outputs.keys(), &outputs)?;
         let ids: Vec<_> = plan.operators.iter().map(|o| o.id.as_str()).collect();
         known("operator", config.on_error_of.keys(), &ids)?;
         let policy = |id| config.on_error_of.get(id).copied().unwrap_or(config.on_error);

@@ -176,7 +176,6 @@ impl Run {
     /// Runs the job to the end of its input, or until it is stopped.
     pub fn execute(self) -> Result<Outcome> {
         let (plan, mut ready) = self.ready()?;
-        session::check(&plan, &ready.config)?;
         let mut collected = BTreeMap::new();
         for output in &plan.outputs {
             if !ready.config.outputs.contains_key(output.name) {

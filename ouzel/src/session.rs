@@ -90,7 +90,7 @@ pub(crate) fn listed(names: &[&str]) -> String {
 }
 
 /// An error unless each input has a source and no other name was given.
-pub(crate) fn check(plan: &Plan, config: &RunConfig) -> Result<()> {
+fn check(plan: &Plan, config: &RunConfig) -> Result<()> {
     for name in config.inputs.keys() {
         End::Input.check(plan, name)?;
     }
@@ -160,6 +160,7 @@ pub(crate) fn execute(
     config: &RunConfig,
     stream: &StreamConfig,
 ) -> Result<Summary> {
+    check(plan, config)?;
     match mode {
         Mode::Batch => ouzel_runtime_batch::run(plan, config),
         Mode::Stream => ouzel_runtime_stream::run(plan, config, stream),

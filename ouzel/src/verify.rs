@@ -114,7 +114,6 @@ pub(crate) fn verify(
     seed: u64,
     watch: &mut dyn FnMut(&Ran) -> Result<()>,
 ) -> Result<Verification> {
-    session::check(plan, config)?;
     if let Some(input) = session::unbounded(plan, config)? {
         return Err(Error::Usage(format!(
             "only input that ends can be verified, and the input {input} does not; \

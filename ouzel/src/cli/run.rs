@@ -20,7 +20,7 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     let inputs = bindings::read(&plan, End::Input, matches)?;
     let given = bindings::read(&plan, End::Output, matches)?;
     bindings::apart(&inputs, &given)?;
-    let mut config = config(&plan, &inputs, matches)?;
+    let mut config = config(&inputs, matches)?;
     config.outputs = outputs::sinks(&plan, &given, &out)?;
     if let Some(progress) = &progress {
         config.observers = Observers::default().with(progress.clone());
@@ -65,13 +65,8 @@ fn progress(matches: &ArgMatches, console: &Console) -> Option<Arc<Progress>> {
 }
 
 /// All that the flags say of a run in either mode, but for its outputs.
-fn config(
-    plan: &Plan,
-    inputs: &BTreeMap<String, String>,
-    matches: &ArgMatches,
-) -> Result<RunConfig> {
+fn config(inputs: &BTreeMap<String, String>, matches: &ArgMatches) -> Result<RunConfig> {
     let mut config = super::verify::inputs(inputs)?;
-    session::check(plan, &config)?;
     if let Some(workers) = matches.get_one::<u16>("workers") {
         config.workers = usize::from(*workers);
     }
