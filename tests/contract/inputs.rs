@@ -34,7 +34,7 @@ fn write(path: &Path, events: &[Event]) {
     content.finish().unwrap();
 }
 
-/// Counts of hours, when they are final, and what came late.
+/// Hourly sums of what is wanted, when they are final, and what came late.
 #[job]
 fn hourly(events: Stream<Event>) -> (Stream<Final<(), i64>>, Stream<Event>) {
     let windows = events.filter(|e| e.n >= 100).key_by(|_| ());
@@ -49,8 +49,10 @@ fn run(mode: Mode, folder: &Path, files: &str) -> Run {
     ouzel::run::<hourly>().mode(mode).workers(2).input("events", files)
 }
 
-/// What the job leaves of partitions: the sums of hours and the late numbers.
-fn twin(partitions: &[Vec<Event>]) -> (BTreeMap<i64, i64>, Vec<i64>) {
+/// What the job leaves: the sums of hours and the late numbers.
+type Left = (BTreeMap<i64, i64>, Vec<i64>);
+
+fn twin(partitions: &[Vec<Event>]) -> Left {
     let (mut sums, mut late) = (BTreeMap::new(), Vec::new());
     for (event, seen) in partitions.iter().flat_map(|p| with_seen(p.clone(), |e| e.at)) {
         let [window] = windows(event.at, hours(1), hours(1))[..] else { unreachable!() };
@@ -65,7 +67,7 @@ fn twin(partitions: &[Vec<Event>]) -> (BTreeMap<i64, i64>, Vec<i64>) {
 }
 
 /// The same of a run; and how many records the source gave, and the filter.
-fn left(run: Run) -> ((BTreeMap<i64, i64>, Vec<i64>), (u64, u64)) {
+fn left(run: Run) -> (Left, (u64, u64)) {
     let done = run.execute().unwrap();
     let field = |line: &str, name: &str| {
         let (_, rest) = line.split_once(&format!("\"{name}\":")).unwrap();

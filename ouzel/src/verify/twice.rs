@@ -4,7 +4,7 @@
 use super::{lock, rows};
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Chunk, Offsets, Pruned};
-use ouzel_dsl::plan::{OperatorIndex, PortKind, StageNode};
+use ouzel_dsl::plan::{OperatorIndex, PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::stage::{OnError, Port, Ports, StageContext, Tally};
 use ouzel_dsl::{Plan, Result};
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub(super) fn twice(plan: &Arc<Plan>) -> (Plan, Found) {
 struct Around<'a> {
     on_error: &'a [OnError],
     seen: i64,
-    sites: &'a [ouzel_dsl::plan::Site],
+    sites: &'a [Site],
     input: &'a str,
     partition: &'a str,
 }
@@ -94,9 +94,12 @@ impl Look<'_> {
         let mut both = first.iter().zip(&second).enumerate();
         let (row, differs) =
             both.find_map(|(row, (first, second))| Some((row, self.differs(first, second)?)))?;
-        let address = match around.partition {
-            "" => format!("a final row of {}", around.input),
-            partition => format!("{} {partition}, offset {}", around.input, chunk.offsets.get(row)),
+        let Around { input, partition, .. } = around;
+        let address = match stage.input {
+            StageInput::Finals(_) => format!("a final row of {input}"),
+            StageInput::Source(_) => {
+                format!("{input} {partition}, offset {}", chunk.offsets.get(row))
+            }
         };
         let suspects = self.suspects(&differs.at);
         let one_of = if suspects.len() == 1 { "" } else { "one of " };
