@@ -9,10 +9,9 @@ use super::random::Random;
 use arrow::array::RecordBatch;
 use ouzel_dsl::keyed_node::{Emit, KeyedNode, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Error, Plan, Result};
+use ouzel_dsl::{Plan, Result};
 use std::any::Any;
 use std::io::{Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -81,9 +80,9 @@ impl Port for Exchanged {
         self.held.bytes() * (1 + lock(&self.shared.pool).len())
     }
 
-    fn spill(&mut self, dir: &Path) -> Result<()> {
-        self.held.spill(dir)?;
-        lock(&self.shared.pool).iter_mut().try_for_each(|port| port.spill(dir))
+    fn spill(&mut self, dir: &Path) -> Result<u64> {
+        let held = self.held.spill(dir)?;
+        lock(&self.shared.pool).iter_mut().try_fold(held, |sum, port| Ok(sum + port.spill(dir)?))
     }
 }
 
@@ -118,9 +117,7 @@ impl State {
 fn merge(into: &mut dyn KeyedState, mut from: Box<dyn KeyedState>) -> Result<()> {
     let mut log = Vec::new();
     from.save(&mut log)?;
-    // What panics here is a user's `merge`, which fails the job.
-    catch_unwind(AssertUnwindSafe(|| into.load(&mut log.as_slice(), i64::MIN)))
-        .unwrap_or_else(|_| Err(Error::Failed("an aggregate panicked while it merged".to_owned())))
+    into.load(&mut log.as_slice(), i64::MIN)
 }
 
 impl KeyedState for State {
@@ -130,7 +127,7 @@ impl KeyedState for State {
         parallel: Parallel<'_>,
         changes: Option<Emit<'_>>,
         log: Option<&mut dyn Write>,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let mut pool = std::mem::take(&mut *lock(&self.shared.pool));
         let held = combiners.iter_mut().map(|port| &mut **port as &mut dyn Port);
         let mut ports: Vec<_> = held.chain(pool.iter_mut().map(|port| &mut **port as _)).collect();
@@ -139,7 +136,8 @@ impl KeyedState for State {
             return self.state.absorb(&mut ports, parallel, changes, log);
         }
         let merged = self.tree(ports, parallel)?;
-        merge(self.state.as_mut(), merged)
+        merge(self.state.as_mut(), merged)?;
+        Ok(0)
     }
 
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
@@ -160,13 +158,5 @@ impl KeyedState for State {
 
     fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
         self.state.load(log, closed)
-    }
-
-    fn bytes(&self) -> usize {
-        self.state.bytes()
-    }
-
-    fn spilled_bytes(&self) -> u64 {
-        self.state.spilled_bytes()
     }
 }
