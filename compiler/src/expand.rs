@@ -28,6 +28,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let values = values::values(graph);
     let twin = twin::twin(job, graph);
     let operators = (0..graph.nodes.len()).map(|i| nodes::operator(graph, i, &items, &plain));
+    let checks = graph.nodes.iter().enumerate().map(|(i, _)| nodes::check(graph, i));
     let sources = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
         Op::Source(_) => Some(nodes::source(graph, i)),
         _ => None,
@@ -53,6 +54,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         #values
         #twin
         #(#operators)*
+        #(#checks)*
         #(#sources)*
         #(#keyed)*
         #(#outputs)*

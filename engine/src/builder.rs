@@ -140,6 +140,21 @@ impl Builder {
         Ok(self.plan.sources.len() - 1)
     }
 
+    /// Refuses windows that have no length, whoever takes them.
+    pub fn windows<W: Windows>(&self, operator: usize, windows: W) -> Result<()> {
+        let site = self.plan.operators[operator].site;
+        windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))
+    }
+
+    /// Refuses a lateness that is negative.
+    pub fn lateness(&self, operator: usize, lateness: Span) -> Result<()> {
+        let site = self.plan.operators[operator].site;
+        match lateness.micros() {
+            0.. => Ok(()),
+            _ => Err(Error::Usage(format!("{site}: a lateness must not be negative"))),
+        }
+    }
+
     /// Adds a keyed operator: an aggregate.
     #[allow(clippy::too_many_arguments)]
     pub fn aggregate<K: Key, W: Windows, A: Aggregate>(
@@ -155,11 +170,7 @@ impl Builder {
         upstream: &[usize],
     ) -> Result<KeyedHandle<K, W, A>> {
         let site = self.plan.operators[operator].site;
-        windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
         let lateness = lateness.map(Span::micros);
-        if lateness.is_some_and(|d| d < 0) {
-            return Err(Error::Usage(format!("{site}: a lateness must not be negative")));
-        }
         let mut fields = W::Keyed::<K>::columns(key_names);
         fields.extend(A::Out::columns(value_names));
         let schema = schema(&fields);

@@ -258,3 +258,22 @@ proptest! {
         prop_assert_eq!(left.errors(), errors);
     }
 }
+
+/// Nothing but what is late.
+#[job]
+fn only_late(events: Stream<Event>, size: i64, wait: i64) -> Stream<Event> {
+    events.key_by(|e| e.who).window(tumbling(seconds(size))).lateness(seconds(wait)).late()
+}
+
+#[test]
+fn windows_and_lateness_are_checked_whoever_takes_them() {
+    let run = |size: i64, wait: i64| {
+        let run =
+            ouzel::run::<only_late>().input("events", Vec::<arrow::array::RecordBatch>::new());
+        run.param("size", size).param("wait", wait).execute().map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert_eq!(run(1, 0), Ok(()));
+    let (length, wait) = (run(0, 0).unwrap_err(), run(1, -1).unwrap_err());
+    assert!(length.contains("windows.rs:") && length.contains(" window: "), "{length}");
+    assert!(wait.contains(" lateness: a lateness must not be negative"), "{wait}");
+}

@@ -31,6 +31,16 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
     }
 }
 
+/// Windows and lateness are known when the plan is made.
+pub fn check(graph: &Graph, index: NodeIndex) -> TokenStream {
+    let (span, value) = (graph.span(index), var("value", index));
+    match graph.nodes[index].op {
+        Op::Window(_) => quote_spanned!(span=> __builder.windows(#index, #value)?;),
+        Op::Lateness(_) => quote_spanned!(span=> __builder.lateness(#index, #value)?;),
+        _ => TokenStream::new(),
+    }
+}
+
 pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let node = &graph.nodes[index];
     let (stream, name) = (var("stream", index), text(&node.ident));
