@@ -80,6 +80,7 @@ pub enum Each {
     TryFlatMap,
     TryFilterMap,
     Inspect,
+    Assert,
 }
 
 impl Each {
@@ -95,13 +96,14 @@ impl Each {
             "try_flat_map" => Each::TryFlatMap,
             "try_filter_map" => Each::TryFilterMap,
             "inspect" => Each::Inspect,
+            "assert" => Each::Assert,
             _ => return None,
         })
     }
 
     /// Whether it passes on the very records that it takes.
     pub fn keeps_record(self) -> bool {
-        matches!(self, Each::Filter | Each::TryFilter | Each::Inspect)
+        matches!(self, Each::Filter | Each::TryFilter | Each::Inspect | Each::Assert)
     }
 }
 

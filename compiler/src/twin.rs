@@ -37,7 +37,7 @@ fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             let record = &job.inputs[*source].record;
             quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
-        Op::Each(Each::Filter | Each::Inspect, closure) => {
+        Op::Each(Each::Filter | Each::Inspect | Each::Assert, closure) => {
             quote_spanned!(span=> #input.#method(#closure).tie(#stream))
         }
         Op::Each(_, closure) => {

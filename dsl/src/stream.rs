@@ -101,6 +101,13 @@ impl<T: Data> Stream<T> {
         self
     }
 
+    /// States what must hold of each record: one of which it does not is an error of this operator,
+    /// with the condition as its message, and follows the error policy. `--on-error NAME=skip` lets
+    /// such records go, and the totals count them.
+    pub fn assert(self, _holds: impl Fn(&'static T::View<'static>) -> bool) -> Stream<T> {
+        self
+    }
+
     /// All records of both streams.
     pub fn merge(self, _other: Stream<T>) -> Stream<T> {
         self

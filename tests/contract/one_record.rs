@@ -168,3 +168,29 @@ proptest! {
         left.stream("more", once().chain(once()).chain(positive).cloned());
     }
 }
+
+/// What must hold of each reading, and what goes on.
+#[job]
+fn asserted(readings: Stream<Reading>, most: i64) -> Stream<i64> {
+    let good = readings.assert(|r| r.value.checked_abs().is_some_and(|size| size <= most));
+    good.named("size").map(|r| r.value).named("value")
+}
+
+proptest! {
+    #![proptest_config(strategy::cases(32))]
+
+    #[test]
+    fn assertions(input in strategy::partitions(reading()), most in 0i64..10, seed: u64) {
+        let check = check::<asserted>().input("readings", input.clone()).param("most", most).seed(seed);
+        let holds = |r: &&Reading| r.value.checked_abs().is_some_and(|size| size <= most);
+        let left = check.on_error(OnError::DeadLetter).agrees();
+        left.stream("asserted", all(&input).filter(holds).map(|r| r.value));
+        let broken = all(&input).filter(|r| !holds(r)).count();
+        prop_assert_eq!((left.totals("size").errors, left.errors()), (broken as u64, broken as u64));
+        for letter in left.dead_letters() {
+            prop_assert_eq!(letter.operator.as_str(), "size");
+            let condition = letter.error.starts_with("`r.value.checked_abs().is_some_and(");
+            prop_assert!(condition && letter.error.ends_with("` does not hold"), "{}", letter.error);
+        }
+    }
+}

@@ -30,7 +30,7 @@ pub fn values(graph: &Graph) -> TokenStream {
             }
             Op::Each(each, _) => {
                 let ty = match each {
-                    Each::Filter => quote!(bool),
+                    Each::Filter | Each::Assert => quote!(bool),
                     Each::Inspect => quote!(()),
                     _ => quote!(_),
                 };

@@ -5,7 +5,7 @@ use super::apply::apply;
 use crate::ir::{Each, NodeIndex};
 use crate::var;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ExprClosure;
 
 impl Emitter<'_> {
@@ -45,6 +45,14 @@ impl Emitter<'_> {
             Each::Inspect => {
                 let next = self.push(node, record);
                 quote_spanned!(span=> #at #tie.is(#body); #next)
+            }
+            Each::Assert => {
+                let next = self.push(node, record);
+                let broken = format!("`{}` does not hold", source(&closure.body));
+                quote_spanned! {span=>
+                    #at
+                    if #tie.is(#body) { #next } else { __cx.fail(__chunk, #node, #broken)?; }
+                }
             }
             Each::Map => {
                 let then = self.push(node, &next.to_token_stream());
@@ -104,4 +112,16 @@ impl Emitter<'_> {
             __cx.at = #node;
         }
     }
+}
+
+/// Code on one line, without the braces around it.
+fn source(code: &syn::Expr) -> String {
+    let tokens = match code {
+        syn::Expr::Block(block) if block.label.is_none() => {
+            let statements = &block.block.stmts;
+            quote!(#(#statements)*)
+        }
+        other => other.to_token_stream(),
+    };
+    tokens.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
