@@ -41,4 +41,9 @@ fn inspected(flights: Stream<Flight>) -> Stream<Flight> {
     flights.inspect(|f| f.carrier.len())
 }
 
+#[job]
+fn asserted(flights: Stream<Flight>) -> Stream<Flight> {
+    flights.assert(|f| f.dep_delay)
+}
+
 fn main() {}
