@@ -54,6 +54,7 @@ fn the_commands_of_the_readme_run() {
 fn the_commands_of_the_examples_run() {
     for page in [
         "examples/README.md",
+        "examples/nexmark/README.md",
         "examples/planes/README.md",
         "examples/weather/README.md",
         "examples/wordcount/README.md",

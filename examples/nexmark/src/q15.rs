@@ -1,0 +1,44 @@
+//! Day report: bids, and distinct bidders and auctions, in all and by rank.
+
+use crate::aggregates::count_distinct;
+use crate::calendar::day;
+use crate::events::Bid;
+use crate::rank::rank;
+use ouzel::prelude::*;
+
+/// The bids of a group.
+#[derive(Clone, Debug, PartialEq, Record)]
+pub struct Report {
+    pub total_bids: i64,
+    pub rank1_bids: i64,
+    pub rank2_bids: i64,
+    pub rank3_bids: i64,
+    pub total_bidders: i64,
+    pub rank1_bidders: i64,
+    pub rank2_bidders: i64,
+    pub rank3_bidders: i64,
+    pub total_auctions: i64,
+    pub rank1_auctions: i64,
+    pub rank2_auctions: i64,
+    pub rank3_auctions: i64,
+}
+
+/// For each day, the number of bids, of distinct bidders and of distinct auctions: in all, and of
+/// the bids of each rank.
+#[job]
+pub fn q15(bid: Stream<Bid>) -> Table<String, Report> {
+    bid.key_by(|b| day(b.date_time)).named("day").aggregate(Report {
+        total_bids: sum(|_| 1i64),
+        rank1_bids: sum(|b| i64::from(rank(b.price) == 1)),
+        rank2_bids: sum(|b| i64::from(rank(b.price) == 2)),
+        rank3_bids: sum(|b| i64::from(rank(b.price) == 3)),
+        total_bidders: count_distinct(|b| Some(b.bidder)),
+        rank1_bidders: count_distinct(|b| (rank(b.price) == 1).then_some(b.bidder)),
+        rank2_bidders: count_distinct(|b| (rank(b.price) == 2).then_some(b.bidder)),
+        rank3_bidders: count_distinct(|b| (rank(b.price) == 3).then_some(b.bidder)),
+        total_auctions: count_distinct(|b| Some(b.auction)),
+        rank1_auctions: count_distinct(|b| (rank(b.price) == 1).then_some(b.auction)),
+        rank2_auctions: count_distinct(|b| (rank(b.price) == 2).then_some(b.auction)),
+        rank3_auctions: count_distinct(|b| (rank(b.price) == 3).then_some(b.auction)),
+    })
+}
