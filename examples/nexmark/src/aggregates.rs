@@ -103,3 +103,43 @@ impl<O: Kept, R: Kept> Aggregate for MaxAll<O, R> {
         best.as_ref().map_or(0, |(_, rows)| rows.capacity() * size_of::<R>())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An accumulator of some values.
+    fn of<A: Aggregate>(aggregate: &A, values: &[A::In]) -> A::Acc {
+        let mut acc = aggregate.zero();
+        values.iter().for_each(|value| aggregate.add(&mut acc, value.view()));
+        acc
+    }
+
+    /// What values give, cut in two at each place, and merged from either side.
+    fn results<A: Aggregate>(aggregate: A, values: &[A::In]) -> Vec<A::Out> {
+        let cuts = (0..=values.len()).flat_map(|cut| {
+            let (a, b) = values.split_at(cut);
+            [(a, b), (b, a)]
+        });
+        let merged = cuts.map(|(a, b)| {
+            let mut acc = of(&aggregate, a);
+            aggregate.merge(&mut acc, of(&aggregate, b));
+            aggregate.finish(&acc).unwrap()
+        });
+        merged.collect()
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_counted() {
+        let values = [Some(3i64), None, Some(1), Some(3), None];
+        assert!(results(count_distinct(Arg::new()), &values).iter().all(|n| *n == 2));
+        assert_eq!(results(count_distinct::<i64>(Arg::new()), &[]), [0, 0]);
+    }
+
+    #[test]
+    fn all_that_share_the_greatest_come_in_one_order() {
+        let values = [(1, 9), (5, 4), (5, 2), (-1, 0), (5, 2), (4, 7)];
+        let results = results(max_all::<i64, i64>(Arg::new(), Arg::new()), &values);
+        assert!(results.iter().all(|rows| *rows == [2, 2, 4]), "{results:?}");
+    }
+}

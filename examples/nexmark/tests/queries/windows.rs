@@ -36,7 +36,7 @@ fn hot_items(bids: &[Bid]) -> Vec<HotItem> {
 fn q5_finds_hot_items() {
     let bids = generated();
     let rows = hot_items(&bids);
-    assert!(rows.len() >= 19, "{}", rows.len());
+    assert!(rows.len() >= 17, "{}", rows.len());
     left::<q5>(&bids).stream("q5", rows);
 }
 
@@ -119,12 +119,12 @@ fn q7_gives_equal_bids_each_and_a_border_to_the_next_window() {
 #[test]
 fn q12_counts_bids_of_bidders() {
     let mut bids = generated();
-    bids.extend([bid(1, 5, 9, 39_999), bid(2, 5, 9, 40_000), bid(2, 5, 9, 40_000)]);
+    bids.extend([bid(1, 5, 9, 29_999), bid(2, 5, 9, 30_000), bid(2, 5, 9, 30_000)]);
     let mut counts = BTreeMap::<(i64, i64), i64>::new();
     for bid in &bids {
         *counts.entry((bid.bidder, millis(bid) / (10 * SECOND))).or_default() += 1;
     }
-    assert_eq!((counts[&(5, 3)], counts[&(5, 4)]), (1, 2));
+    assert_eq!((counts[&(5, 2)], counts[&(5, 3)]), (1, 2));
     let rows = counts.into_iter().map(|((bidder, window), bid_count)| Busy {
         bidder,
         bid_count,
