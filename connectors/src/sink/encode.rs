@@ -16,6 +16,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// A row group of Parquet is in memory until it is written.
+const ROW_GROUP_BYTES: usize = 32 << 20;
+
 /// Writes rows to a file.
 pub(crate) struct Encoder {
     /// The file as messages name it.
@@ -53,6 +56,7 @@ impl Encoder {
                 let level = ZstdLevel::try_new(1).unwrap_or_default();
                 let properties = WriterProperties::builder()
                     .set_compression(parquet::basic::Compression::ZSTD(level))
+                    .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
                     .build();
                 let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
                 Writer::Parquet(Box::new(writer.map_err(|e| of_parquet(shown, e))?))
