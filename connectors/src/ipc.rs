@@ -156,6 +156,11 @@ impl Opened for ArrowFile {
         Ok(self.0.batches.last().map_or(0, |b| b.end))
     }
 
+    fn landmark(&self, _offset: u64) -> Result<String> {
+        // Such a file is written once: its end has the places of everything in it.
+        crate::opened::landmark(&self.0.path, &self.0.shown, self.0.bytes)
+    }
+
     fn bytes(&self) -> u64 {
         self.0.bytes
     }

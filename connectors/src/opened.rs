@@ -1,7 +1,10 @@
 //! One file of an input, opened and checked: what each format gives to the source above it.
 
-use ouzel_dsl::Result;
 use ouzel_dsl::connector::{Chunk, Demand};
+use ouzel_dsl::{Error, Result};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
 /// The end of a file whose length is not known before it is read: compressed text.
 pub(crate) const UNKNOWN_END: u64 = i64::MAX as u64;
@@ -18,6 +21,9 @@ pub(crate) trait Opened: Send + Sync {
     /// The offset after the last record; may mean reading the file.
     fn end(&self) -> Result<u64>;
 
+    /// What stands before an offset, so that another file of that name can be told from it.
+    fn landmark(&self, offset: u64) -> Result<String>;
+
     /// How large it is.
     fn bytes(&self) -> u64;
 }
@@ -32,3 +38,23 @@ pub(crate) struct Piece {
 
 /// Reads a piece, or as much of it as is asked for: the rest is another piece.
 pub(crate) type ReadPiece = dyn FnOnce(&mut Emit<'_>) -> Result<Option<Piece>> + Send;
+
+/// How much of a file's start, and of what stands before a place, tells it from others.
+const LANDMARK_BYTES: u64 = 4 << 10;
+
+/// The start of a file and what stands before a place in it, as a number in words.
+pub(crate) fn landmark(path: &Path, shown: &str, at: u64) -> Result<String> {
+    let what = |e| Error::io(format!("reading {shown}"), e);
+    let mut file = File::open(path).map_err(what)?;
+    let mut bytes = Vec::new();
+    for from in [0, at.saturating_sub(LANDMARK_BYTES)] {
+        file.seek(SeekFrom::Start(from)).map_err(what)?;
+        let len = LANDMARK_BYTES.min(at - from);
+        file.by_ref().take(len).read_to_end(&mut bytes).map_err(what)?;
+    }
+    // FNV-1a: the same in every version, and good enough where nobody means harm.
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    Ok(format!("after content {hash:016x}"))
+}

@@ -173,6 +173,11 @@ impl Opened for ParquetFile {
         Ok(self.0.starts.last().copied().unwrap_or(0))
     }
 
+    fn landmark(&self, _offset: u64) -> Result<String> {
+        // Such a file is written once: its end has the places of everything in it.
+        crate::opened::landmark(&self.0.path, &self.0.shown, self.0.bytes)
+    }
+
     fn bytes(&self) -> u64 {
         self.0.bytes
     }

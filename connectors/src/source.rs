@@ -163,18 +163,27 @@ impl Source for FileSource {
     }
 
     /// In a sequence, an offset counts the bytes or rows of all files before it.
-    fn landmark(&self, _partition: u32, offset: u64) -> String {
-        if !self.input.sequence || offset == 0 {
-            return String::new();
-        }
+    fn landmark(&self, partition: u32, offset: u64) -> Result<String> {
         let (files, mut base) = (self.lock(), 0);
-        for entry in &files.list {
+        let mut list = files.list.iter();
+        if offset == 0 {
+            return Ok(String::new());
+        }
+        if !self.input.sequence {
+            let entry = list.nth(partition as usize);
+            return entry.map_or(Ok(String::new()), |entry| entry.file.landmark(offset));
+        }
+        for entry in list {
             match entry.sealed {
                 Some(end) if base + end < offset => base += end,
-                _ => return format!("{} bytes or rows into `{}`", offset - base, entry.name),
+                _ => {
+                    let (name, at) = (&entry.name, offset - base);
+                    let before = entry.file.landmark(at)?;
+                    return Ok(format!("{at} bytes or rows into `{name}`, {before}"));
+                }
             }
         }
-        "the end".to_owned()
+        Ok("the end".to_owned())
     }
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {

@@ -128,10 +128,14 @@ pub trait Source: Send + Sync {
     /// is left.
     fn splits(&self, from: &[u64]) -> Result<Listing>;
 
-    /// What stands at an offset, for a source where that may change between two runs: a run that
-    /// goes on there is refused if it did. Where offsets stay what they are, nothing.
-    fn landmark(&self, _partition: u32, _offset: u64) -> String {
-        String::new()
+    /// What stands before an offset, in words, for a source where that may change between two runs:
+    /// a run that goes on there is refused if it did. Where offsets stay what they are, nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    fn landmark(&self, _partition: u32, _offset: u64) -> Result<String> {
+        Ok(String::new())
     }
 
     /// How many bytes there are to read from the start, if that is known.

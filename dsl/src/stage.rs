@@ -88,6 +88,8 @@ pub struct Tally {
     pub errors: Vec<u64>,
     /// The failures to keep aside.
     pub dead_letters: Vec<Failure>,
+    /// About how many bytes these take.
+    pub dead_letter_bytes: usize,
     /// Nanoseconds and chunks of each stage, as far as any has run.
     pub stages: Vec<(u64, u64)>,
 }
@@ -101,6 +103,7 @@ impl Tally {
             late: zeros.clone(),
             errors: zeros,
             dead_letters: Vec::new(),
+            dead_letter_bytes: 0,
             stages: Vec::new(),
         }
     }
@@ -109,6 +112,12 @@ impl Tally {
     pub fn add(&mut self, out: &[u64], late: &[u64]) {
         self.out.iter_mut().zip(out).for_each(|(a, b)| *a += b);
         self.late.iter_mut().zip(late).for_each(|(a, b)| *a += b);
+    }
+
+    /// Takes the failures that were kept aside.
+    pub fn take_dead_letters(&mut self) -> Vec<Failure> {
+        self.dead_letter_bytes = 0;
+        std::mem::take(&mut self.dead_letters)
     }
 
     /// Adds the time that a stage took for so many chunks.
@@ -131,6 +140,7 @@ impl Tally {
             into.iter_mut().zip(from).for_each(|(a, b)| *a += std::mem::take(b));
         }
         self.dead_letters.append(&mut other.dead_letters);
+        self.dead_letter_bytes += std::mem::take(&mut other.dead_letter_bytes);
         for (stage, (nanos, chunks)) in std::mem::take(&mut other.stages).into_iter().enumerate() {
             self.add_time(stage, nanos, chunks);
         }
@@ -267,14 +277,13 @@ impl StageContext<'_> {
                 return Err(Error::Record { site, address, record, message });
             }
             OnError::Skip => {}
-            OnError::DeadLetter => self.tally.dead_letters.push(Failure {
-                operator,
-                input: self.input.to_owned(),
-                partition,
-                offset,
-                message,
-                record: record(),
-            }),
+            OnError::DeadLetter => {
+                let (input, record) = (self.input.to_owned(), record());
+                self.tally.dead_letter_bytes +=
+                    size_of::<Failure>() + input.len() + message.len() + record.len();
+                let failure = Failure { operator, input, partition, offset, message, record };
+                self.tally.dead_letters.push(failure);
+            }
         }
         self.tally.errors[operator] += 1;
         Ok(())

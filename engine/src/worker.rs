@@ -152,12 +152,13 @@ impl Worker {
             .collect()
     }
 
-    /// Whether its combiners, and rows that it has not handed on, take more than its share of the
+    /// Whether its combiners, and rows and dead letters that it has not handed on, take more than its share of the
     /// memory. Half is for all workers together, since a table that grows takes twice its size for a
     /// moment, and a stream has merged state beside them.
     pub fn is_full(&self, wiring: &Wiring) -> bool {
         let bytes: usize = self.ports.0.iter().map(|port| port.borrow().bytes()).sum();
-        bytes > wiring.config.memory_bytes / wiring.config.workers.max(1) / 2
+        bytes + self.tally.dead_letter_bytes
+            > wiring.config.memory_bytes / wiring.config.workers.max(1) / 2
     }
 
     /// Writes its combiners to disk if it is full.

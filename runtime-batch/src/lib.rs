@@ -123,7 +123,7 @@ impl Run<'_> {
         for (output, batches) in worker.take_rows(self.wiring, all) {
             self.outputs.write(output, &batches)?;
         }
-        let letters = std::mem::take(&mut worker.tally.dead_letters);
+        let letters = worker.tally.take_dead_letters();
         self.outputs.dead_letters(self.wiring, &letters)
     }
 

@@ -5,7 +5,9 @@
 //! rename; whatever goes beyond it is cut off when a run resumes.
 
 use ouzel_dsl::keyed_node::KeyedState;
+use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Plan, Result};
+use ouzel_engine::RunConfig;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -45,6 +47,8 @@ pub struct Manifest {
     pub totals: BTreeMap<String, (u64, u64, u64)>,
     /// Bytes of input read.
     pub bytes: u64,
+    /// Where inputs come from and outputs go, by kind and name, as the user wrote it.
+    pub places: BTreeMap<String, String>,
     /// Outputs made by more than one version of the code: batch cannot give the same.
     pub incomparable: BTreeSet<String>,
 }
@@ -97,7 +101,12 @@ struct Log {
 
 impl Checkpoint {
     /// Takes the folder, and checks that what it holds belongs to this job.
-    pub fn open(dir: &Path, plan: &Plan, accept: &[String]) -> Result<Checkpoint> {
+    pub fn open(
+        dir: &Path,
+        plan: &Plan,
+        config: &RunConfig,
+        accept: &[String],
+    ) -> Result<Checkpoint> {
         let what = |e| Error::io(format!("the state folder {}", dir.display()), e);
         std::fs::create_dir_all(dir).map_err(what)?;
         let lock = File::options()
@@ -116,11 +125,15 @@ impl Checkpoint {
         let manifest = match std::fs::read(dir.join("manifest.json")) {
             Ok(bytes) => {
                 let mut manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
-                    Error::State(format!("{}/manifest.json cannot be read: {e}", dir.display()))
+                    Error::State(format!(
+                        "{}/manifest.json cannot be read, it may have been made by another version: {e}\n  begin anew with another `--state`",
+                        dir.display()
+                    ))
                 })?;
                 let changes = changes(&manifest, plan);
                 manifest.incomparable.extend(reached(plan, &changes));
                 compare(&manifest, plan, accept, dir, changes)?;
+                same_places(&manifest, plan, config, dir)?;
                 manifest
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
@@ -129,6 +142,7 @@ impl Checkpoint {
         let mut checkpoint =
             Checkpoint { dir: dir.to_owned(), _lock: lock, manifest, logs: Vec::new() };
         checkpoint.describe(plan);
+        checkpoint.manifest.places = places(plan, config);
         for entry in &plan.keyed {
             let id = plan.operators[entry.operator].id.clone();
             let log = checkpoint.open_log(&id, &entry.node.state_type(), entry.lateness)?;
@@ -349,6 +363,19 @@ fn compare(
             )));
         }
     }
+    let known = |name: &String| {
+        let held = manifest.operators.contains_key(name) || manifest.params.contains_key(name);
+        let params = plan.params.iter().any(|(param, _)| param == name);
+        held || params || plan.operators.iter().any(|o| o.id == *name)
+    };
+    if let Some(name) = accept.iter().find(|name| !known(name)) {
+        let ids = plan.operators.iter().map(|o| o.id.as_str());
+        let hint = nearest(name, ids).map(|near| format!("; did you mean `{near}`?"));
+        return Err(Error::Usage(format!(
+            "`--accept {name}`: the job has no such operator or parameter{}",
+            hint.unwrap_or_default()
+        )));
+    }
     let refused = changes.into_iter().filter(|change| !accept.contains(&change.name));
     let changed: Vec<String> = refused.map(|change| change.what).collect();
     if changed.is_empty() {
@@ -409,4 +436,34 @@ fn reached(plan: &Plan, changes: &[Change]) -> Vec<String> {
     }
     let outputs = plan.outputs.iter().filter(|output| reached[output.operator]);
     outputs.map(|output| output.name.to_owned()).collect()
+}
+
+/// Where the run reads and writes.
+fn places(plan: &Plan, config: &RunConfig) -> BTreeMap<String, String> {
+    let inputs = plan.sources.iter().filter_map(|source| {
+        let connect = config.inputs.get(source.input)?;
+        Some((format!("input `{}`", source.input), connect.describe()))
+    });
+    let outputs = plan.outputs.iter().filter_map(|output| {
+        let sink = config.outputs.get(output.name)?;
+        Some((format!("output `{}`", output.name), sink.describe()))
+    });
+    let letters = config.dead_letters.iter().map(|s| ("dead letters".to_owned(), s.describe()));
+    inputs.chain(outputs).chain(letters).collect()
+}
+
+/// What was committed to an output, or read of an input, is not to be found at another place. Before
+/// the end, an input may have moved: its partitions are compared, not its place.
+fn same_places(manifest: &Manifest, plan: &Plan, config: &RunConfig, dir: &Path) -> Result<()> {
+    let now = places(plan, config);
+    for (name, before) in &manifest.places {
+        let after = now.get(name).map_or("nowhere", String::as_str);
+        if after != before && (manifest.finished || !name.starts_with("input")) {
+            return Err(Error::State(format!(
+                "the {name} was {before} when the state in {} was made, and is {after} now\n  give the same as before, or begin anew with another `--state`",
+                dir.display()
+            )));
+        }
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Runs a plan.
 pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Summary> {
     let mut checkpoint = match &stream.state {
-        Some(dir) => Some(Checkpoint::open(dir, plan, &stream.accept)?),
+        Some(dir) => Some(Checkpoint::open(dir, plan, config, &stream.accept)?),
         None => None,
     };
     let began = Instant::now();
@@ -138,7 +138,7 @@ impl Run {
             }
             self.tally.take_from(&mut worker.tally);
         }
-        let letters = std::mem::take(&mut self.tally.dead_letters);
+        let letters = self.tally.take_dead_letters();
         self.outputs.write_dead_letters(&wiring, &letters)?;
         self.commit(ended)?;
         self.moved = false;
@@ -155,11 +155,12 @@ impl Run {
     fn commit(&mut self, finished: bool) -> Result<()> {
         let wiring = self.wiring.clone();
         let plan = &wiring.plan;
-        let positions = resume::positions(&wiring, &self.reader, &self.gates);
         let Some(checkpoint) = &mut self.checkpoint else {
             self.unkept.bytes = self.bytes;
             return self.outputs.commit(&wiring, &mut self.unkept);
         };
+        let before = &checkpoint.manifest;
+        let positions = resume::positions(&wiring, &self.reader, &self.gates, before)?;
         self.outputs.commit(&wiring, &mut checkpoint.manifest)?;
         for (keyed, settled) in self.settled.iter_mut().enumerate() {
             if let Some(settled) = settled {

@@ -112,6 +112,8 @@ impl Run {
         for (output, batches) in worker.take_rows(&self.wiring, false) {
             self.outputs.write(output, &batches)?;
         }
+        let letters = worker.tally.take_dead_letters();
+        self.outputs.write_dead_letters(&self.wiring, &letters)?;
         self.idle.push(worker);
         if let Some(rest) = rest? {
             self.bytes -= rest.bytes();

@@ -5,19 +5,36 @@ use crate::reader::{Lane, Reader};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, Wiring};
+use std::collections::HashMap;
 
 /// Where each partition is, by input.
-pub fn positions(wiring: &Wiring, reader: &Reader, gates: &Gates) -> Vec<(String, Position)> {
+///
+/// A source is asked for landmarks of places only that have changed since `before`.
+pub fn positions(
+    wiring: &Wiring,
+    reader: &Reader,
+    gates: &Gates,
+    before: &Manifest,
+) -> Result<Vec<(String, Position)>> {
+    let mut held = HashMap::new();
+    for (input, positions) in &before.inputs {
+        held.extend(positions.iter().map(|p| ((&**input, &*p.partition, p.offset), &p.landmark)));
+    }
     let position = |lane: &Lane| {
-        let source = &wiring.sources[lane.source];
+        let (source, partition) = (&wiring.sources[lane.source], name(wiring, lane));
+        let input = wiring.plan.sources[lane.source].input;
+        let landmark = match held.get(&(input, partition.as_str(), lane.position)) {
+            Some(landmark) => (*landmark).clone(),
+            None => source.landmark(lane.partition, lane.position)?,
+        };
         let position = Position {
-            partition: name(wiring, lane),
+            partition,
             offset: lane.position,
-            landmark: source.landmark(lane.partition, lane.position),
+            landmark,
             seen: gates.seen(lane.source, lane.partition),
             ended: lane.is_done(),
         };
-        (wiring.plan.sources[lane.source].input.to_owned(), position)
+        Ok((input.to_owned(), position))
     };
     reader.lanes.iter().map(position).collect()
 }
@@ -56,7 +73,7 @@ pub fn reader(
 fn same(wiring: &Wiring, lane: &Lane, held: &Position) -> Result<()> {
     let node = &wiring.plan.sources[lane.source];
     let (input, name, offset) = (node.input, name(wiring, lane), held.offset);
-    let landmark = wiring.sources[lane.source].landmark(lane.partition, offset);
+    let landmark = wiring.sources[lane.source].landmark(lane.partition, offset)?;
     if landmark != held.landmark {
         return Err(Error::State(format!(
             "the input `{input}` changed before the place that was reached: offset {offset} of `{name}` was {}, and is {landmark} now\n  put the files back as they were, or begin anew with another `--state`",

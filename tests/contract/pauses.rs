@@ -143,6 +143,52 @@ fn rule_6_a_sequence_goes_on_only_where_it_was() {
 }
 
 #[test]
+fn rule_6_another_file_of_the_same_name_is_refused() {
+    for file in ["events.jsonl", "events.jsonl.gz", "events.parquet"] {
+        let runs = Runs::new(file);
+        let path = runs.dir.path().join(file);
+        write(&path, events(30_000));
+        let crash = runs.stream().stream(|stream| {
+            stream.splits_per_epoch = Some(1);
+            stream.crash_after_splits = Some(2);
+        });
+        let crash = crash.config(|config| config.split_bytes = 10_000);
+        crash.execute().unwrap_err();
+        let mut others = events(30_000);
+        others.iter_mut().for_each(|event| event.who += 1);
+        let same = fs::read(&path).unwrap();
+        write(&path, others);
+        let said = runs.stream().execute().unwrap_err().to_string();
+        assert!(said.contains("the input `events` changed before the place"), "{file}: {said}");
+        fs::write(&path, same).unwrap();
+        runs.stream().execute().unwrap();
+        let [finals, finals_batch, late, late_batch] = runs.both();
+        assert_eq!((finals, late), (finals_batch, late_batch), "{file}");
+    }
+}
+
+#[test]
+fn an_output_is_gone_on_with_only_at_its_place() {
+    let runs = Runs::new("events.jsonl");
+    let dir = runs.dir.path().display().to_string();
+    write(&runs.dir.path().join("events.jsonl"), events(30_000));
+    let run = |late: &str| {
+        runs.stream().output("late", format!("{dir}/{late}").as_str()).stream(|stream| {
+            stream.splits_per_epoch = Some(1);
+        })
+    };
+    run("late.jsonl").stream(|stream| stream.crash_after_splits = Some(2)).execute().unwrap_err();
+    for other in ["precious.jsonl", "late.jsonl?format=csv"] {
+        fs::write(runs.dir.path().join("precious.jsonl"), "precious\n".repeat(100_000)).unwrap();
+        let said = run(other).execute().unwrap_err().to_string();
+        let names = said.contains("the output `late` was ") && said.contains(other);
+        assert!(names && said.contains("late.jsonl when the state"), "{said}");
+    }
+    assert_eq!(fs::metadata(runs.dir.path().join("precious.jsonl")).unwrap().len(), 900_000);
+    run("late.jsonl").execute().unwrap();
+}
+
+#[test]
 fn outputs_that_were_not_ended_are_ended_by_the_next_run() {
     let runs = Runs::new("events.jsonl");
     write(&runs.dir.path().join("events.jsonl"), events(100));
@@ -151,8 +197,6 @@ fn outputs_that_were_not_ended_are_ended_by_the_next_run() {
     let ended = fs::read_to_string(&manifest).unwrap();
     assert!(ended.contains("\"closed\": true"), "{ended}");
     fs::write(&manifest, ended.replace("\"closed\": true", "\"closed\": false")).unwrap();
-    fs::remove_file(runs.dir.path().join("events.jsonl")).unwrap();
-    let again = runs.stream().input("events", ouzel::connectors::memory_input(vec![]));
-    assert!(again.execute().unwrap().summary.already_finished);
+    assert!(runs.stream().execute().unwrap().summary.already_finished);
     assert_eq!(fs::read_to_string(&manifest).unwrap(), ended);
 }

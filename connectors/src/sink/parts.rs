@@ -1,5 +1,5 @@
 //! A folder of files, each written whole: `part-00000.parquet`, perhaps in `column=value` folders.
-//! Its mark is the number of the next part.
+//! Its mark is the number of the next part, and how many files there are.
 
 use super::encode::Encoder;
 use super::{Style, cell, check_ordinary, check_parent, failed, parent, sync_folder, temporary};
@@ -31,16 +31,17 @@ impl Parts {
     ) -> Result<Parts> {
         check_parent(path)?;
         check_ordinary(path)?;
-        let next: u64 = match mark {
-            None => 0,
-            Some(mark) => mark.parse().map_err(|_| {
+        let (next, files) = match mark {
+            None => (0, 0),
+            Some(mark) => numbers(mark).ok_or_else(|| {
                 Error::State(format!(
-                    "{mark:?} is no mark of {}: a number of parts",
+                    "{mark:?} is no mark of {}: how many parts and files there are",
                     path.display()
                 ))
             })?,
         };
-        let writer = PartWriter::new(path, style, schema, partition_by, next)?;
+        let mut writer = PartWriter::new(path, style, schema, partition_by, next)?;
+        writer.files = files;
         if path.is_file() {
             if next > 0 {
                 return Err(Error::State(format!(
@@ -57,17 +58,17 @@ impl Parts {
         }
         std::fs::create_dir_all(path).map_err(failed(path))?;
         sync_folder(parent(path))?;
-        if partition_by.is_empty() {
-            for number in 0..next {
-                let part = path.join(part_name(number, style));
-                if !part.exists() {
-                    return Err(Error::State(format!(
-                        "{} was committed, and is gone; bring it back, or begin anew without the \
-                         kept state",
-                        part.display()
-                    )));
-                }
-            }
+        let mut found = 0;
+        each(path, &mut |_, _| {
+            found += 1;
+            Ok(())
+        })?;
+        if found < files {
+            return Err(Error::State(format!(
+                "{files} files were committed to {}, and {found} are there: bring the others back, \
+                 or begin anew without the kept state",
+                path.display()
+            )));
         }
         Ok(Parts(writer))
     }
@@ -80,7 +81,7 @@ impl Append for Parts {
 
     fn commit(&mut self) -> Result<String> {
         self.0.commit()?;
-        Ok(self.0.next.to_string())
+        Ok(format!("{} {}", self.0.next, self.0.files))
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
@@ -98,6 +99,8 @@ pub(super) struct PartWriter {
     by: Vec<usize>,
     /// The number of the parts that are being written.
     next: u64,
+    /// How many files are complete.
+    files: u64,
     /// By the folder that they are in.
     open: BTreeMap<String, Part>,
     complete: Vec<(TempPath, PathBuf)>,
@@ -155,6 +158,7 @@ impl PartWriter {
             kept,
             by,
             next,
+            files: 0,
             open: BTreeMap::new(),
             complete: Vec::new(),
         })
@@ -243,6 +247,7 @@ impl PartWriter {
         let mut folders = BTreeSet::from([self.folder.clone()]);
         for (temporary, path) in std::mem::take(&mut self.complete) {
             temporary.persist(&path).map_err(|e| failed(&path)(e.error))?;
+            self.files += 1;
             let above = path.ancestors().skip(1).take_while(|p| p.starts_with(&self.folder));
             folders.extend(above.map(Path::to_owned));
         }
@@ -258,6 +263,12 @@ impl PartWriter {
         }
         self.commit()
     }
+}
+
+/// What a mark says.
+fn numbers(mark: &str) -> Option<(u64, u64)> {
+    let (next, files) = mark.split_once(' ')?;
+    Some((next.parse().ok()?, files.parse().ok()?))
 }
 
 /// The number of a part, by its file's name.

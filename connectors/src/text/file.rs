@@ -90,6 +90,14 @@ impl Opened for TextFile {
         }
     }
 
+    fn landmark(&self, offset: u64) -> Result<String> {
+        let at = match self.0.compression {
+            Compression::None => offset,
+            _ => self.0.plain_len()?,
+        };
+        crate::opened::landmark(&self.0.path, &self.0.shown, at)
+    }
+
     fn bytes(&self) -> u64 {
         self.0.plain_len().unwrap_or(0)
     }
