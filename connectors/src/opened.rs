@@ -2,6 +2,7 @@
 
 use ouzel_dsl::connector::{Chunk, Demand};
 use ouzel_dsl::{Error, Result};
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -52,9 +53,30 @@ pub(crate) fn landmark(path: &Path, shown: &str, at: u64) -> Result<String> {
         let len = LANDMARK_BYTES.min(at - from);
         file.by_ref().take(len).read_to_end(&mut bytes).map_err(what)?;
     }
-    // FNV-1a: the same in every version, and good enough where nobody means harm.
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    Ok(format!("after content {hash:016x}"))
+    Ok(Content::default().and(&bytes).to_string())
+}
+
+/// The hash of some content, FNV-1a: the same in every version, and good enough where nobody means
+/// harm.
+#[derive(Clone, Copy)]
+pub(crate) struct Content(u64);
+
+impl Default for Content {
+    fn default() -> Self {
+        Content(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Content {
+    /// With what follows.
+    pub(crate) fn and(self, bytes: &[u8]) -> Content {
+        let next = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        Content(bytes.iter().fold(self.0, next))
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after content {:016x}", self.0)
+    }
 }

@@ -4,7 +4,7 @@
 //! as the reader has come.
 
 use crate::input::Input;
-use crate::opened::Emit;
+use crate::opened::{Content, Emit};
 use crate::rows::Rows;
 use crate::text::{Head, Quotes, Records, TextFormat};
 use ouzel_dsl::connector::{Chunk, Demand, Listing, Request, Source, Split};
@@ -18,6 +18,9 @@ const WAITING_BYTES_MAX: u64 = 64 << 20;
 
 /// How much is read at once.
 const BLOCK_BYTES: usize = 64 << 10;
+
+/// Of so many places it is known what stood before them.
+const CONTENTS_MAX: usize = 1 << 16;
 
 /// How much is kept of what has no end of a record: a line longer than that is cut.
 const RECORD_BYTES_MAX: usize = 256 << 20;
@@ -48,6 +51,8 @@ struct State {
     waiting: u64,
     /// The offset up to which records were let go.
     passed: u64,
+    /// The hashes of all that was let go up to some offsets, the last of them `passed`.
+    contents: VecDeque<(u64, Content)>,
     end: bool,
     failed: Option<Error>,
     /// Whether nobody reads any more.
@@ -63,6 +68,43 @@ struct Block {
 impl Block {
     fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
+    }
+}
+
+impl State {
+    /// Lets go of the blocks up to an offset.
+    fn pass(&mut self, offset: u64) {
+        while let Some(block) = self.blocks.pop_front_if(|b| b.end() <= offset) {
+            self.waiting -= block.bytes.len() as u64;
+            self.passed = block.end();
+            let content = self.content().and(&block.bytes);
+            self.contents.push_back((self.passed, content));
+            if self.contents.len() > CONTENTS_MAX {
+                self.contents.pop_front();
+            }
+        }
+    }
+
+    fn content(&self) -> Content {
+        self.contents.back().map(|(_, content)| *content).unwrap_or_default()
+    }
+
+    /// What stands before an offset, if that is still known.
+    fn content_before(&self, offset: u64) -> Option<Content> {
+        if let Some((_, content)) = self.contents.iter().find(|(end, _)| *end == offset) {
+            return Some(*content);
+        }
+        let mut content = self.content();
+        let mut at = self.passed;
+        for block in &self.blocks {
+            let taken = offset.checked_sub(at)?.min(block.bytes.len() as u64);
+            content = content.and(block.bytes.get(..taken as usize)?);
+            at = block.end();
+            if offset <= at {
+                break;
+            }
+        }
+        (offset <= at).then_some(content)
     }
 }
 
@@ -129,6 +171,7 @@ fn pump(mut reader: Box<dyn Read + Send>, start: Quotes, shared: &Shared) {
         let block = Block { start: offset, bytes: Arc::new(bytes) };
         offset = block.end();
         state.blocks.push_back(block);
+        shared.changed.notify_all();
         !state.closed
     };
     let failed = loop {
@@ -157,6 +200,7 @@ fn pump(mut reader: Box<dyn Read + Send>, start: Quotes, shared: &Shared) {
     let mut state = shared.lock();
     state.end = true;
     state.failed = failed;
+    shared.changed.notify_all();
 }
 
 impl Source for Pipe {
@@ -168,6 +212,22 @@ impl Source for Pipe {
         self.names.clone()
     }
 
+    /// A run that goes on has to be given all of it again: waits until that is there.
+    fn landmark(&self, _partition: u32, offset: u64) -> Result<String> {
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(content) = state.content_before(offset) {
+                return Ok(content.to_string());
+            }
+            if state.end || offset < state.passed {
+                return Ok("beyond the end".to_owned());
+            }
+            state.pass(offset);
+            self.shared.changed.notify_all();
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn splits(&self, from: &[u64]) -> Result<Listing> {
         let from = from.first().copied().unwrap_or(0);
         let mut state = self.shared.lock();
@@ -177,10 +237,7 @@ impl Source for Pipe {
         let Some(head) = self.head(&state)? else {
             return Ok(Listing::default());
         };
-        while let Some(block) = state.blocks.pop_front_if(|b| b.end() <= from) {
-            state.waiting -= block.bytes.len() as u64;
-            state.passed = block.end();
-        }
+        state.pass(from);
         self.shared.changed.notify_all();
         if from < state.passed {
             return Err(Error::State(format!(
@@ -335,6 +392,30 @@ mod tests {
         assert_eq!(next(&pipe, 0).0.len(), 1, "not let go yet");
         pipe.splits(&[at]).unwrap();
         assert!(pipe.splits(&[0]).unwrap_err().to_string().contains("cannot be read again"));
+    }
+
+    #[test]
+    fn what_stood_before_a_place_is_known_however_it_came() {
+        let lines: Vec<String> = (0..50).map(|n| format!("{{\"a\":\"{n}\"}}\n")).collect();
+        let text = lines.concat();
+        let (sender, whole) = pipe("-");
+        sender.send(text.clone().into_bytes()).unwrap();
+        drop(sender);
+        let (sender, pieces) = pipe("-");
+        for piece in text.as_bytes().chunks(7) {
+            sender.send(piece.to_vec()).unwrap();
+        }
+        drop(sender);
+        let (sender, other) = pipe("-");
+        sender.send(text.replace('3', "4").into_bytes()).unwrap();
+        drop(sender);
+        let half: u64 = lines[..25].iter().map(|line| line.len() as u64).sum();
+        let expected = whole.landmark(0, half).unwrap();
+        assert_eq!(pieces.landmark(0, half).unwrap(), expected);
+        pieces.splits(&[half]).unwrap();
+        assert_eq!(pieces.landmark(0, half).unwrap(), expected, "also when it was let go");
+        assert_ne!(other.landmark(0, half).unwrap(), expected);
+        assert_eq!(other.landmark(0, 10_000).unwrap(), "beyond the end");
     }
 
     #[test]
