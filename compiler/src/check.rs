@@ -116,8 +116,9 @@ fn aggregated(call: &ExprMethodCall) -> Expr {
     // With the user's own hygiene, or rustc points at `#[job]`.
     let keyed = |span: Span| Ident::new("__keyed", method.span().located_at(span));
     let argument = aggregate::with(&call.args[0], |of, closure| {
-        // Where it is the only argument, rustc says of both once what is wrong.
-        let (first, last) = match of.args.len() {
+        // Where it is the only closure, rustc says of both once what is wrong.
+        let closures = of.args.iter().filter(|argument| matches!(argument, Expr::Closure(_)));
+        let (first, last) = match closures.count() {
             1 => (of.span(), of.paren_token.span.close()),
             _ => (closure.span(), last_of(&closure.body)),
         };

@@ -1,17 +1,40 @@
 //! Aggregates: commutative monoids over what they lift from each record.
 
+mod all;
+mod any;
+mod collect_list;
+mod collect_set;
+mod condition;
 mod count;
+mod count_distinct;
+mod count_if;
 mod extremum;
 mod float_sum;
+mod key_bag;
+mod key_set;
+pub mod laws;
+mod max_with_ties;
 mod mean;
 mod sum;
+mod top_k;
 mod tuple;
 
+pub use all::{All, all};
+pub use any::{Any, any};
+pub use collect_list::{CollectList, collect_list};
+pub use collect_set::{CollectSet, collect_set};
+pub use condition::Condition;
 pub use count::{Count, count};
+pub use count_distinct::{CountDistinct, count_distinct};
+pub use count_if::{CountIf, count_if};
 pub use extremum::{Extremum, Max, Min, Ordered, max, min};
 pub use float_sum::FloatSum;
+pub use key_bag::KeyBag;
+pub use key_set::KeySet;
+pub use max_with_ties::{MaxWithTies, MinWithTies, max_with_ties, min_with_ties};
 pub use mean::{Mean, MeanOf, mean};
 pub use sum::{Sum, Summable, sum};
+pub use top_k::{Best, BottomK, TopK, bottom_k, top_k};
 pub use tuple::Mapped;
 
 use crate::data::{Data, Produce};
@@ -33,35 +56,38 @@ use std::marker::PhantomData;
 /// - an accumulator that is written with serde and read back is the same.
 ///
 /// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
-/// the test harness cut the work in many ways, merge in as many orders, and compare. A panic in
-/// any of these functions fails the job, whatever its error policy.
+/// the test harness cut the work in many ways, merge in as many orders, and compare;
+/// [`laws::check`] does so for an aggregate alone. A panic in any of these functions fails the job,
+/// whatever its error policy.
 ///
 /// # Example
 ///
 /// ```
-/// use ouzel_dsl::{Aggregate, Arg, Produce, Result};
+/// use ouzel_dsl::{Aggregate, Arg, laws};
 ///
-/// /// Whether any value was true.
+/// /// Which of 64 things there were, as bits.
 /// #[derive(Clone)]
-/// struct Any;
+/// struct Flags;
 ///
-/// fn any(_: Arg<bool>) -> Any {
-///     Any
+/// fn flags(_: Arg<u8>) -> Flags {
+///     Flags
 /// }
 ///
-/// impl Aggregate for Any {
-///     type In = bool;
-///     type Acc = bool;
-///     type Out = bool;
-///     fn zero(&self) -> bool { false }
-///     fn add(&self, acc: &mut bool, value: bool) { *acc |= value }
-///     fn merge(&self, acc: &mut bool, other: bool) { *acc |= other }
-///     fn finish(&self, acc: &bool) -> Result<bool, String> { Ok(*acc) }
+/// impl Aggregate for Flags {
+///     type In = u8;
+///     type Acc = u64;
+///     type Out = u64;
+///     fn zero(&self) -> u64 { 0 }
+///     fn add(&self, acc: &mut u64, value: u8) { *acc |= 1 << (value % 64) }
+///     fn merge(&self, acc: &mut u64, other: u64) { *acc |= other }
+///     fn finish(&self, acc: &u64) -> Result<u64, String> { Ok(*acc) }
 /// }
-/// # let _ = any(Arg::new());
+///
+/// laws::check(&flags(Arg::new()), &[3, 0, 3, 63])?;
+/// # Ok::<(), String>(())
 /// ```
 ///
-/// In a job, `aggregate(any(|f| f.cancelled))`: the closure stands where the function takes an
+/// In a job, `aggregate(flags(|f| f.code))`: the closure stands where the function takes an
 /// [`Arg`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate",

@@ -18,6 +18,15 @@ use crate::data::Data;
     note = "key by numbers, text, times, or options, tuples or records of these"
 )]
 pub trait Key: Data {
+    /// Itself. Rustc says nothing of what is made of it where it has none.
+    #[doc(hidden)]
+    type Itself: Key;
+    /// What is there where a value is: `K` of `Option<K>`, and itself of every other type.
+    type Present: Key;
+
+    /// The value, if there is one.
+    fn present(view: Self::View<'_>) -> Option<<Self::Present as Data>::View<'_>>;
+
     /// Appends the canonical encoding. No encoding is a prefix of another of the same type.
     fn encode(view: Self::View<'_>, out: &mut Vec<u8>);
 

@@ -32,7 +32,10 @@ mod window;
 #[doc(hidden)]
 pub use arrow;
 
-pub use aggregate::{Aggregate, Arg, count, max, mean, min, sum};
+pub use aggregate::{
+    Aggregate, Arg, all, any, bottom_k, collect_list, collect_set, count, count_distinct, count_if,
+    laws, max, max_with_ties, mean, min, min_with_ties, sum, top_k,
+};
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};
 pub use error::{Error, Result};

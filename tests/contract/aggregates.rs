@@ -3,6 +3,7 @@
 use ouzel::prelude::*;
 use ouzel_testkit::plain::exact_sum;
 use ouzel_testkit::{check, strategy};
+use proptest::prelude::any;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

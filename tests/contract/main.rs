@@ -25,6 +25,7 @@
 mod aggregates;
 mod changed;
 mod code;
+mod collections;
 mod errors;
 mod inputs;
 mod jobs;

@@ -23,6 +23,16 @@ pub(super) fn of_struct(record: &Struct, data: &TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl __ouzel::Key for #ident #data #(#bounds,)* {
+            type Itself = #ident;
+            type Present = #ident;
+
+            #[inline(always)]
+            fn present(
+                view: <#ident as __ouzel::data::Data>::View<'_>,
+            ) -> ::core::option::Option<<#ident as __ouzel::data::Data>::View<'_>> {
+                ::core::option::Option::Some(view)
+            }
+
             fn encode(
                 view: <#ident as __ouzel::data::Data>::View<'_>,
                 out: &mut ::std::vec::Vec<::core::primitive::u8>,
@@ -76,6 +86,16 @@ pub(super) fn of_enum(record: &Enum, bounds: &TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl __ouzel::Key for #ident #bounds {
+            type Itself = #ident;
+            type Present = #ident;
+
+            #[inline(always)]
+            fn present(
+                view: <#ident as __ouzel::data::Data>::View<'_>,
+            ) -> ::core::option::Option<<#ident as __ouzel::data::Data>::View<'_>> {
+                ::core::option::Option::Some(view)
+            }
+
             fn encode(view: #ident, out: &mut ::std::vec::Vec<::core::primitive::u8>) {
                 let index = __ouzel::data::Enumeration::index(view) as ::core::primitive::u16;
                 <::core::primitive::u16 as __ouzel::Key>::encode(index, out);

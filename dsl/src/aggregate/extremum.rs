@@ -88,11 +88,51 @@ macro_rules! ordered_floats {
 
 ordered_floats! { f32 f64 }
 
-/// What `min` and `max` take: an [`Ordered`] value, or an option of one.
+macro_rules! ordered_tuples {
+    ($($($t:ident $i:tt),+;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($t: Ordered + Extremum<Item = $t>),+> Ordered for ($($t,)+) {
+            #[inline]
+            fn order(a: Self::View<'_>, b: Self::View<'_>) -> Ordering {
+                Ordering::Equal$(.then_with(|| $t::order(a.$i, b.$i)))+
+            }
+
+            #[inline(always)]
+            fn heap_bytes(&self) -> usize {
+                0 $(+ Ordered::heap_bytes(&self.$i))+
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($t: Ordered + Extremum<Item = $t>),+> Extremum for ($($t,)+) {
+            type Itself = Self;
+            type Item = Self;
+
+            #[inline(always)]
+            fn item(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(($($t::item(view.$i)?,)+))
+            }
+
+            fn result(best: Option<Self>) -> Result<Self, String> {
+                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+            }
+        }
+    )*};
+}
+
+ordered_tuples! {
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+}
+
+/// What `min`, `max` and their like take: an [`Ordered`] value, or an option of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest value",
     label = "not an ordered type",
-    note = "`min` and `max` take numbers, text, bytes, times, and options of these"
+    note = "`min`, `max` and their like take numbers, text, bytes, times, tuples of these, and options of all"
 )]
 pub trait Extremum: Data {
     /// Itself. Rustc says nothing of what is made of it where it has none.

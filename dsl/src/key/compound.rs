@@ -3,6 +3,13 @@
 use super::{Key, mix, take};
 
 impl<K: Key> Key for Option<K> {
+    type Itself = Self;
+    type Present = K;
+
+    fn present(view: Option<K::View<'_>>) -> Option<K::View<'_>> {
+        view
+    }
+
     fn encode(view: Option<K::View<'_>>, out: &mut Vec<u8>) {
         out.push(u8::from(view.is_some()));
         if let Some(view) = view {
@@ -45,6 +52,14 @@ impl<K: Key> Key for Option<K> {
 }
 
 impl Key for () {
+    type Itself = Self;
+    type Present = Self;
+
+    #[inline(always)]
+    fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+        Some(view)
+    }
+
     fn encode((): (), _: &mut Vec<u8>) {}
 
     fn decode(_: &mut &[u8]) -> Option<()> {
@@ -64,6 +79,14 @@ macro_rules! tuples {
     ($($($t:ident $i:tt),+;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($t: Key),+> Key for ($($t,)+) {
+            type Itself = Self;
+            type Present = Self;
+
+            #[inline(always)]
+            fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(view)
+            }
+
             fn encode(view: Self::View<'_>, out: &mut Vec<u8>) {
                 $($t::encode(view.$i, out);)+
             }

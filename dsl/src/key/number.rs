@@ -6,6 +6,14 @@ use crate::{Date, Decimal, Timestamp};
 macro_rules! integers {
     ($($t:ty: $unsigned:ty, $flip:expr;)*) => {$(
         impl Key for $t {
+            type Itself = Self;
+            type Present = Self;
+
+            #[inline(always)]
+            fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(view)
+            }
+
             fn encode(view: $t, out: &mut Vec<u8>) {
                 out.extend_from_slice(&((view as $unsigned) ^ $flip).to_be_bytes());
             }
@@ -48,6 +56,14 @@ macro_rules! canonical_bits {
 macro_rules! floats {
     ($($t:ty: $bits:ty, $sign:expr;)*) => {$(
         impl Key for $t {
+            type Itself = Self;
+            type Present = Self;
+
+            #[inline(always)]
+            fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(view)
+            }
+
             fn encode(view: $t, out: &mut Vec<u8>) {
                 let bits = canonical_bits!(view, $t);
                 let ordered = if bits & $sign == 0 { bits | $sign } else { !bits };
@@ -86,6 +102,14 @@ floats! {
 macro_rules! through {
     ($($t:ty: $inner:ty, |$v:ident| $to:expr, |$i:ident| $from:expr;)*) => {$(
         impl Key for $t {
+            type Itself = Self;
+            type Present = Self;
+
+            #[inline(always)]
+            fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+                Some(view)
+            }
+
             fn encode($v: $t, out: &mut Vec<u8>) {
                 <$inner>::encode($to, out);
             }
@@ -114,6 +138,14 @@ through! {
 }
 
 impl<const SCALE: u8> Key for Decimal<SCALE> {
+    type Itself = Self;
+    type Present = Self;
+
+    #[inline(always)]
+    fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+        Some(view)
+    }
+
     fn encode(view: Self, out: &mut Vec<u8>) {
         out.extend_from_slice(&((view.units() as u128) ^ (1 << 127)).to_be_bytes());
     }

@@ -30,6 +30,14 @@ fn decode_bytes(bytes: &mut &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Key for String {
+    type Itself = Self;
+    type Present = Self;
+
+    #[inline(always)]
+    fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+        Some(view)
+    }
+
     fn encode(view: &str, out: &mut Vec<u8>) {
         encode_bytes(view.as_bytes(), out);
     }
@@ -60,6 +68,14 @@ impl Key for String {
 }
 
 impl Key for Bytes {
+    type Itself = Self;
+    type Present = Self;
+
+    #[inline(always)]
+    fn present(view: Self::View<'_>) -> Option<Self::View<'_>> {
+        Some(view)
+    }
+
     fn encode(view: &[u8], out: &mut Vec<u8>) {
         encode_bytes(view, out);
     }

@@ -34,4 +34,24 @@ fn no_aggregate_in_a_tuple(flights: Stream<Flight>) -> Table<String, (u64, u64)>
     flights.key_by(|f| f.carrier).aggregate((count(), 3.named("three")))
 }
 
+#[job]
+fn no_condition(flights: Stream<Flight>) -> Table<String, u64> {
+    flights.key_by(|f| f.carrier).aggregate(count_if(|f| f.dep_delay))
+}
+
+#[job]
+fn no_key(flights: Stream<Flight>) -> Table<String, u64> {
+    flights.key_by(|f| f.carrier).aggregate(count_distinct(|f| f.codes))
+}
+
+#[job]
+fn no_order_of_ties(flights: Stream<Flight>) -> Table<String, Vec<String>> {
+    flights.key_by(|f| f.carrier).aggregate(max_with_ties(|f| f.codes, |f| f.carrier))
+}
+
+#[job]
+fn no_top(flights: Stream<Flight>) -> Table<String, Vec<f64>> {
+    flights.key_by(|f| f.carrier).aggregate(top_k(3, |f| f.codes))
+}
+
 fn main() {}

@@ -1,0 +1,139 @@
+//! The laws of aggregates, checked over values.
+//!
+//! The types of a job cannot say that an aggregate of one's own keeps its laws. This looks for values
+//! that break them: a property test draws values, and [`check`] cuts, orders and merges them in many
+//! ways.
+//!
+//! ```
+//! use ouzel_dsl::{Aggregate, Arg, laws, max, mean};
+//!
+//! laws::check(&mean(Arg::<f64>::new()), &[0.1, -1e300, 7.0, 1e300])?;
+//! assert_eq!(laws::result(&max(Arg::<i64>::new()), &[3, 9, 4])?, 9);
+//!
+//! /// The mean of means: not what it seems to be.
+//! #[derive(Clone)]
+//! struct Middle;
+//!
+//! impl Aggregate for Middle {
+//!     type In = f64;
+//!     type Acc = Option<f64>;
+//!     type Out = Option<f64>;
+//!     fn zero(&self) -> Option<f64> { None }
+//!     fn add(&self, acc: &mut Option<f64>, value: f64) { self.merge(acc, Some(value)) }
+//!     fn merge(&self, acc: &mut Option<f64>, other: Option<f64>) {
+//!         *acc = acc.zip(other).map(|(a, b)| (a + b) / 2.0).or(*acc).or(other);
+//!     }
+//!     fn finish(&self, acc: &Option<f64>) -> Result<Option<f64>, String> { Ok(*acc) }
+//! }
+//!
+//! let broken = laws::check(&Middle, &[1.0, 2.0, 3.0]).unwrap_err();
+//! assert!(broken.contains("adding is not merging"), "{broken}");
+//! # Ok::<(), String>(())
+//! ```
+
+use super::Aggregate;
+use crate::data::{Builder, Data};
+use arrow::array::{Array, ArrayRef};
+
+/// The result of an aggregate over values.
+pub fn result<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<A::Out, String> {
+    aggregate.finish(&added(aggregate, values))
+}
+
+/// Checks the laws of [`Aggregate`] over values, cut in three at many places; says which law is
+/// broken, where, and what was given instead.
+///
+/// Results are compared to the bit. Where one is an error the others must be too.
+pub fn check<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
+    let laws = Laws(aggregate);
+    for (first, second) in cuts(values.len()) {
+        let place = || format!("{} values cut at {first} and {second}", values.len());
+        let a = || added(aggregate, &values[..first]);
+        let b = || added(aggregate, &values[first..second]);
+        let c = || added(aggregate, &values[second..]);
+        let zero = || aggregate.zero();
+        let ab = || laws.merged(a(), b());
+        let abc = || laws.merged(ab(), c());
+
+        let all = added(aggregate, values);
+        laws.same("adding is not merging what was added to zero", &all, &abc(), place)?;
+        laws.same("zero is not neutral", &a(), &laws.merged(a(), zero()), place)?;
+        laws.same("zero is not neutral", &a(), &laws.merged(zero(), a()), place)?;
+        let right = laws.merged(a(), laws.merged(b(), c()));
+        laws.same("merging is not associative", &abc(), &right, place)?;
+        laws.same("merging is not commutative", &ab(), &laws.merged(b(), a()), place)?;
+        let turned = laws.merged(c(), laws.merged(b(), a()));
+        laws.same("merging is not commutative", &abc(), &turned, place)?;
+        let mut added_on = ab();
+        values[second..].iter().for_each(|value| aggregate.add(&mut added_on, value.view()));
+        laws.same("adding is not merging what was added to zero", &added_on, &abc(), place)?;
+        let read = laws.merged(laws.read_back(a())?, laws.read_back(laws.merged(b(), c()))?);
+        laws.same("an accumulator is not the same when read back", &abc(), &read, place)?;
+    }
+    Ok(())
+}
+
+/// The accumulator of values.
+fn added<A: Aggregate>(aggregate: &A, values: &[A::In]) -> A::Acc {
+    let mut acc = aggregate.zero();
+    values.iter().for_each(|value| aggregate.add(&mut acc, value.view()));
+    acc
+}
+
+/// Pairs of places to cut so many values at: all of them, or about a hundred.
+fn cuts(len: usize) -> impl Iterator<Item = (usize, usize)> {
+    let step = (len / 12).max(1);
+    let places = move |from: usize| (from..=len).step_by(step);
+    places(0).flat_map(move |first| places(first).map(move |second| (first, second)))
+}
+
+struct Laws<'a, A>(&'a A);
+
+impl<A: Aggregate> Laws<'_, A> {
+    fn merged(&self, mut into: A::Acc, other: A::Acc) -> A::Acc {
+        self.0.merge(&mut into, other);
+        into
+    }
+
+    fn read_back(&self, acc: A::Acc) -> Result<A::Acc, String> {
+        let bytes = postcard::to_allocvec(&acc).map_err(|e| format!("cannot be written: {e}"))?;
+        postcard::from_bytes(&bytes).map_err(|e| format!("cannot be read back: {e}"))
+    }
+
+    /// Whether two accumulators give the same, to the bit.
+    fn same(
+        &self,
+        broken: &str,
+        a: &A::Acc,
+        b: &A::Acc,
+        place: impl Fn() -> String,
+    ) -> Result<(), String> {
+        let (a, b) = (self.0.finish(a).map(column), self.0.finish(b).map(column));
+        let same = match (&a, &b) {
+            (Ok(a), Ok(b)) => a.to_data() == b.to_data(),
+            (a, b) => a.is_err() && b.is_err(),
+        };
+        if same {
+            return Ok(());
+        }
+        Err(format!("{broken}: {}: {} is not {}", place(), shown(&a), shown(&b)))
+    }
+}
+
+/// A value as a column of one row: in this form all data can be compared to the bit.
+fn column<T: Data>(value: T) -> ArrayRef {
+    let mut builder = T::Builder::default();
+    builder.push(value.view());
+    builder.finish()
+}
+
+fn shown(value: &Result<ArrayRef, String>) -> String {
+    match value {
+        Ok(column) => {
+            let mut out = String::new();
+            crate::json::write_value(column, 0, &mut out);
+            out
+        }
+        Err(error) => format!("the error \"{error}\""),
+    }
+}

@@ -1,0 +1,112 @@
+//! The laws of each aggregate, over random values.
+
+use ouzel_dsl::aggregate::any as any_true;
+use ouzel_dsl::aggregate::*;
+use ouzel_dsl::{Arg, Decimal, Produce};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::any;
+use proptest::prelude::*;
+
+/// Few enough to meet again, and the edges.
+fn float() -> impl Strategy<Value = f64> {
+    const EDGES: &[f64] = &[
+        0.0,
+        -0.0,
+        f64::NAN,
+        -f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        5e-324,
+        1e300,
+        f64::MAX,
+    ];
+    prop_oneof![
+        4 => (-40i32..40).prop_map(|n| f64::from(n) / 8.0),
+        1 => prop::sample::select(EDGES),
+        1 => any::<f64>(),
+    ]
+}
+
+fn int() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => -5i64..5, 1 => any::<i64>(), 1 => Just(i64::MIN)]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[ab\0]{0,2}", 1 => "\\PC{0,4}"]
+}
+
+/// Checks the laws of what a function makes of its place for a closure.
+fn hold<P: Produce<Data = P>, A: Aggregate<In = P>>(
+    aggregate: fn(Arg<P>) -> A,
+    values: &[P],
+) -> Result<(), TestCaseError> {
+    laws::check(&aggregate(Arg::new()), values).map_err(TestCaseError::fail)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sums_and_extremes(
+        floats in vec(option::of(float()), 0..12),
+        ints in vec(int(), 0..12),
+        cents in vec(any::<i64>(), 0..12),
+    ) {
+        let decimals: Vec<_> = cents.iter().map(|c| Decimal::<2>::from_units((*c).into())).collect();
+        hold(sum, &floats)?;
+        hold(mean, &floats)?;
+        hold(min, &floats)?;
+        hold(max, &floats)?;
+        hold(sum, &ints)?;
+        hold(mean, &ints)?;
+        hold(sum, &decimals)?;
+        hold(max, &decimals)?;
+    }
+
+    #[test]
+    fn conditions(some in vec(option::of(any::<bool>()), 0..9), plain in vec(any::<bool>(), 0..9)) {
+        hold(count_if, &some)?;
+        hold(any_true, &some)?;
+        hold(all, &some)?;
+        hold(count_if, &plain)?;
+        hold(any_true, &plain)?;
+        hold(all, &plain)?;
+    }
+
+    #[test]
+    fn collections(
+        texts in vec(text(), 0..12),
+        floats in vec(option::of(float()), 0..12),
+        pairs in vec((option::of(int()), text()), 0..12),
+    ) {
+        hold(count_distinct, &texts)?;
+        hold(collect_set, &texts)?;
+        hold(collect_list, &texts)?;
+        hold(count_distinct, &floats)?;
+        hold(collect_set, &floats)?;
+        hold(collect_list, &floats)?;
+        hold(collect_set, &pairs)?;
+        hold(collect_list, &pairs)?;
+    }
+
+    #[test]
+    fn the_best(
+        k in 0usize..5,
+        floats in vec((option::of(float()), text()), 0..12),
+        texts in vec(text(), 0..12),
+    ) {
+        let ties = max_with_ties(Arg::<Option<f64>>::new(), Arg::<String>::new());
+        laws::check(&ties, &floats).map_err(TestCaseError::fail)?;
+        let ties = min_with_ties(Arg::<Option<f64>>::new(), Arg::<String>::new());
+        laws::check(&ties, &floats).map_err(TestCaseError::fail)?;
+        laws::check(&top_k(k, Arg::<String>::new()), &texts).map_err(TestCaseError::fail)?;
+        laws::check(&bottom_k(k, Arg::<String>::new()), &texts).map_err(TestCaseError::fail)?;
+        let pairs: Vec<_> =
+            floats.into_iter().map(|(float, text)| float.map(|float| (float, text))).collect();
+        let top = top_k(k, Arg::<Option<(f64, String)>>::new());
+        laws::check(&top, &pairs).map_err(TestCaseError::fail)?;
+        let bottom = bottom_k(k, Arg::<Option<(f64, String)>>::new());
+        laws::check(&bottom, &pairs).map_err(TestCaseError::fail)?;
+    }
+}
