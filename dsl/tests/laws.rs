@@ -109,4 +109,31 @@ proptest! {
         let bottom = bottom_k(k, Arg::<Option<(f64, String)>>::new());
         laws::check(&bottom, &pairs).map_err(TestCaseError::fail)?;
     }
+
+    #[test]
+    fn products(ints in vec(option::of(int()), 0..9), small in vec(-4i8..5, 0..9)) {
+        hold(product, &ints)?;
+        hold(product, &small)?;
+    }
+
+    #[test]
+    fn statistics(
+        floats in vec(option::of(float()), 0..9),
+        finite in vec(prop_oneof![-9.0f64..9.0, -1e200f64..1e200, 1e9f64..1e9 + 1.0], 0..9),
+        pairs in vec((any::<i64>(), option::of(-9.0f64..9.0)), 0..9),
+        units in vec(any::<i128>().prop_map(|n| Decimal::<2>::from_units(n >> 2)), 0..9),
+    ) {
+        hold(var_pop, &floats)?;
+        hold(var_samp, &finite)?;
+        hold(stddev_pop, &units)?;
+        hold(stddev_samp, &floats)?;
+        hold(skewness, &finite)?;
+        hold(kurtosis, &finite)?;
+        hold(kurtosis, &units)?;
+        type Pair = (Arg<i64>, Arg<Option<f64>>);
+        let (x, y): Pair = (Arg::new(), Arg::new());
+        laws::check(&covar_pop(x, y), &pairs).map_err(TestCaseError::fail)?;
+        laws::check(&covar_samp(x, y), &pairs).map_err(TestCaseError::fail)?;
+        laws::check(&corr(x, y), &pairs).map_err(TestCaseError::fail)?;
+    }
 }

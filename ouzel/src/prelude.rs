@@ -3,8 +3,9 @@
 pub use crate::JobMain;
 pub use ouzel_dsl::{
     Aggregate, Arg, Bytes, Data, Date, Decimal, Final, Job, Keyed, Produce, Record, Stream, Table,
-    Timestamp, Window, Windowed, all, any, bottom_k, collect_list, collect_set, count,
-    count_distinct, count_if, days, hopping, hours, job, max, max_with_ties, mean, micros, millis,
-    min, min_with_ties, minutes, seconds, sum, top_k, tumbling,
+    Timestamp, Window, Windowed, all, any, bottom_k, collect_list, collect_set, corr, count,
+    count_distinct, count_if, covar_pop, covar_samp, days, hopping, hours, job, kurtosis, max,
+    max_with_ties, mean, micros, millis, min, min_with_ties, minutes, product, seconds, skewness,
+    stddev_pop, stddev_samp, sum, top_k, tumbling, var_pop, var_samp,
 };
 pub use std::process::ExitCode;

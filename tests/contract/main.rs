@@ -34,4 +34,5 @@ mod memory;
 mod one_record;
 mod pauses;
 mod rules;
+mod statistics;
 mod windows;
