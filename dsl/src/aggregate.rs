@@ -2,6 +2,9 @@
 
 mod all;
 mod any;
+mod approx;
+mod approx_count_distinct;
+mod approx_quantile;
 mod collect_list;
 mod collect_set;
 mod condition;
@@ -14,6 +17,9 @@ mod exact;
 mod exact_sum;
 mod extremum;
 mod float_sum;
+mod histogram;
+mod idempotent;
+mod invertible;
 mod key_bag;
 mod key_set;
 mod kurtosis;
@@ -30,6 +36,11 @@ mod variance;
 
 pub use all::{All, all};
 pub use any::{Any, any};
+pub use approx::{Approx, ApproxBuilder, ApproxColumn, Estimated};
+pub use approx_count_distinct::{ApproxCountDistinct, HyperLogLog, approx_count_distinct};
+pub use approx_quantile::{
+    ApproxQuantile, ApproxQuantiles, Sketch, approx_quantile, approx_quantiles,
+};
 pub use collect_list::{CollectList, collect_list};
 pub use collect_set::{CollectSet, collect_set};
 pub use condition::Condition;
@@ -41,6 +52,9 @@ pub use covariance::{CovarPop, CovarSamp, covar_pop, covar_samp};
 pub use exact_sum::{ExactSum, Moments, Term};
 pub use extremum::{Extremum, Max, Min, Ordered, max, min};
 pub use float_sum::FloatSum;
+pub use histogram::{Histogram, histogram};
+pub use idempotent::Idempotent;
+pub use invertible::Invertible;
 pub use key_bag::KeyBag;
 pub use key_set::KeySet;
 pub use kurtosis::{Kurtosis, kurtosis};
@@ -76,7 +90,8 @@ use std::marker::PhantomData;
 ///
 /// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
 /// the test harness cut the work in many ways, merge in as many orders, and compare;
-/// [`laws::check`] does so for an aggregate alone. A panic in any of these functions fails the job,
+/// [`laws::check`] does so for an aggregate alone, and `check_laws` of the test kit draws values for
+/// it. Some aggregates keep more laws: [`Invertible`] and [`Idempotent`]. A panic in any of these functions fails the job,
 /// whatever its error policy.
 ///
 /// # Example
@@ -141,6 +156,12 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     #[inline(always)]
     fn heap_bytes(&self, _acc: &Self::Acc) -> usize {
         0
+    }
+
+    /// What is wrong with the aggregate's own values, such as a quantile beyond 1, if anything is:
+    /// the job then ends before its first record.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
     }
 }
 

@@ -136,4 +136,71 @@ proptest! {
         laws::check(&covar_samp(x, y), &pairs).map_err(TestCaseError::fail)?;
         laws::check(&corr(x, y), &pairs).map_err(TestCaseError::fail)?;
     }
+
+    #[test]
+    fn sketches(
+        floats in vec(option::of(float()), 0..12),
+        ints in vec(any::<u16>(), 0..12),
+        spread in 0usize..3,
+    ) {
+        let arg = Arg::<Option<f64>>::new;
+        let hold = |held: Result<(), String>| held.map_err(TestCaseError::fail);
+        hold(laws::check(&approx_quantile(0.7, arg()), &floats))?;
+        hold(laws::check(&approx_quantiles([0.0, 0.99, 1.0], arg()), &floats))?;
+        hold(laws::check(&histogram([0.0, -3.0, f64::NAN], arg()), &floats))?;
+        hold(laws::check(&approx_count_distinct(arg()), &floats))?;
+        // On both sides of where counting ends, and well beyond.
+        let to = [300, 513, 2000][spread];
+        let many: Vec<u16> = ints.iter().copied().chain(0..to).collect();
+        hold(laws::check(&approx_count_distinct(Arg::<u16>::new()), &many))?;
+    }
+
+    #[test]
+    fn what_is_invertible(
+        floats in vec(option::of(float()), 0..9),
+        cents in vec(any::<i64>(), 0..9),
+        flags in vec(option::of(any::<bool>()), 0..9),
+        pairs in vec((int(), option::of(-9.0f64..9.0)), 0..9),
+    ) {
+        fn hold<A: Invertible>(aggregate: A, values: &[A::In]) -> Result<(), TestCaseError> {
+            laws::check_invertible(&aggregate, values).map_err(TestCaseError::fail)
+        }
+        let some = Arg::<Option<f64>>::new();
+        let decimals: Vec<_> = cents.iter().map(|c| Decimal::<2>::from_units((*c).into())).collect();
+        hold(count(), &vec![(); floats.len()])?;
+        hold(count_if(Arg::<Option<bool>>::new()), &flags)?;
+        hold(sum(some), &floats)?;
+        hold(sum(Arg::<i64>::new()), &cents)?;
+        hold(sum(Arg::<Decimal<2>>::new()), &decimals)?;
+        hold(mean(some), &floats)?;
+        hold(var_samp(some), &floats)?;
+        hold(stddev_pop(Arg::<Decimal<2>>::new()), &decimals)?;
+        hold(skewness(Arg::<i64>::new()), &cents)?;
+        hold(kurtosis(some), &floats)?;
+        hold(corr(Arg::<i64>::new(), some), &pairs)?;
+        hold(covar_samp(Arg::<i64>::new(), some), &pairs)?;
+        hold(histogram([0.0, 3.0], some), &floats)?;
+        hold(approx_quantiles([0.5, 1.0], some), &floats)?;
+        hold((sum(Arg::<i64>::new()), mean(some)), &pairs)?;
+    }
+
+    #[test]
+    fn what_is_idempotent(
+        floats in vec(option::of(float()), 0..9),
+        flags in vec(option::of(any::<bool>()), 0..9),
+        texts in vec(text(), 0..9),
+        pairs in vec((int(), text()), 0..9),
+    ) {
+        fn hold<A: Idempotent>(aggregate: A, values: &[A::In]) -> Result<(), TestCaseError> {
+            laws::check_idempotent(&aggregate, values).map_err(TestCaseError::fail)
+        }
+        hold(min(Arg::<Option<f64>>::new()), &floats)?;
+        hold(max(Arg::<Option<f64>>::new()), &floats)?;
+        hold(any_true(Arg::<Option<bool>>::new()), &flags)?;
+        hold(all(Arg::<Option<bool>>::new()), &flags)?;
+        hold(count_distinct(Arg::<Option<f64>>::new()), &floats)?;
+        hold(collect_set(Arg::<String>::new()), &texts)?;
+        hold(approx_count_distinct(Arg::<String>::new()), &texts)?;
+        hold((max(Arg::<i64>::new()), collect_set(Arg::<String>::new())), &pairs)?;
+    }
 }

@@ -170,6 +170,7 @@ impl Builder {
         upstream: &[usize],
     ) -> Result<KeyedHandle<K, W, A>> {
         let site = self.plan.operators[operator].site;
+        aggregate.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
         let lateness = lateness.map(Span::micros);
         let mut fields = W::Keyed::<K>::columns(key_names);
         fields.extend(A::Out::columns(value_names));

@@ -27,11 +27,13 @@
 #![warn(missing_docs)]
 
 mod check;
+mod laws;
 mod left;
 pub mod plain;
 mod rows;
 pub mod strategy;
 
 pub use check::{Check, check};
+pub use laws::check_laws;
 pub use left::{Left, Letter};
 pub use rows::{batch, columns};

@@ -1,4 +1,4 @@
-use super::{Aggregate, Arg, Condition, DataOf};
+use super::{Aggregate, Arg, Condition, DataOf, Idempotent};
 use crate::data::Produce;
 use std::marker::PhantomData;
 
@@ -53,3 +53,5 @@ impl<T: Condition> Aggregate for Any<T> {
         Ok(*acc)
     }
 }
+
+impl<T: Condition> Idempotent for Any<T> {}

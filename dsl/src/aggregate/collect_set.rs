@@ -1,5 +1,5 @@
 use super::key_set::KeySet;
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Idempotent};
 use crate::data::Produce;
 use crate::key::Key;
 use std::marker::PhantomData;
@@ -65,3 +65,5 @@ impl<T: Key> Aggregate for CollectSet<T> {
         acc.heap_bytes()
     }
 }
+
+impl<T: Key> Idempotent for CollectSet<T> {}

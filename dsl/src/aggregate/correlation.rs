@@ -2,7 +2,7 @@ use super::exact::Exact;
 use super::exact_sum::{Moments, Term};
 use super::measure::{Measure, Measured};
 use super::variance::scatter;
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Invertible};
 use crate::data::{Data, Produce};
 use std::marker::PhantomData;
 
@@ -86,5 +86,11 @@ impl<T: Measure, U: Measure> Aggregate for Corr<T, U> {
     #[inline]
     fn heap_bytes(&self, acc: &Moments<5>) -> usize {
         acc.heap_bytes()
+    }
+}
+
+impl<T: Measure, U: Measure> Invertible for Corr<T, U> {
+    fn subtract(&self, acc: &mut Moments<5>, other: Moments<5>) {
+        acc.subtract(&other);
     }
 }

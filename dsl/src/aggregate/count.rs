@@ -1,4 +1,4 @@
-use super::Aggregate;
+use super::{Aggregate, Invertible};
 
 /// The number of records. See [`count`].
 #[derive(Clone, Copy, Debug)]
@@ -20,15 +20,21 @@ impl Aggregate for Count {
 
     #[inline(always)]
     fn add(&self, acc: &mut u64, (): ()) {
-        *acc += 1;
+        *acc = acc.wrapping_add(1);
     }
 
     #[inline]
     fn merge(&self, acc: &mut u64, other: u64) {
-        *acc += other;
+        *acc = acc.wrapping_add(other);
     }
 
     fn finish(&self, acc: &u64) -> Result<u64, String> {
         Ok(*acc)
+    }
+}
+
+impl Invertible for Count {
+    fn subtract(&self, acc: &mut u64, other: u64) {
+        *acc = acc.wrapping_sub(other);
     }
 }

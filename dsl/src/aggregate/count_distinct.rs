@@ -1,5 +1,5 @@
 use super::key_set::KeySet;
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Idempotent};
 use crate::data::Produce;
 use crate::key::Key;
 use std::marker::PhantomData;
@@ -21,6 +21,7 @@ impl<T> Clone for CountDistinct<T> {
 ///
 /// The count is exact, so that each group holds every value once, in about as many bytes as it has
 /// and 30 more; adding one takes constant time.
+/// [`approx_count_distinct`](super::approx_count_distinct) takes 4 KiB at most.
 ///
 /// ```
 /// use ouzel_dsl::{Arg, count_distinct, laws};
@@ -65,3 +66,5 @@ impl<T: Key> Aggregate for CountDistinct<T> {
         acc.heap_bytes()
     }
 }
+
+impl<T: Key> Idempotent for CountDistinct<T> {}

@@ -1,4 +1,4 @@
-use super::{Aggregate, Arg, Condition, DataOf};
+use super::{Aggregate, Arg, Condition, DataOf, Invertible};
 use crate::data::Produce;
 use std::marker::PhantomData;
 
@@ -41,15 +41,21 @@ impl<T: Condition> Aggregate for CountIf<T> {
 
     #[inline(always)]
     fn add(&self, acc: &mut u64, value: T::View<'_>) {
-        *acc += u64::from(T::holds(value) == Some(true));
+        *acc = acc.wrapping_add(u64::from(T::holds(value) == Some(true)));
     }
 
     #[inline]
     fn merge(&self, acc: &mut u64, other: u64) {
-        *acc += other;
+        *acc = acc.wrapping_add(other);
     }
 
     fn finish(&self, acc: &u64) -> Result<u64, String> {
         Ok(*acc)
+    }
+}
+
+impl<T: Condition> Invertible for CountIf<T> {
+    fn subtract(&self, acc: &mut u64, other: u64) {
+        *acc = acc.wrapping_sub(other);
     }
 }

@@ -2,7 +2,7 @@ use super::exact::Exact;
 use super::exact_sum::{Moments, Term};
 use super::measure::{Measure, Measured};
 use super::variance::{Of, scatter};
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Invertible};
 use crate::data::{Data, Produce};
 use std::marker::PhantomData;
 
@@ -70,6 +70,12 @@ macro_rules! covariances {
             #[inline]
             fn heap_bytes(&self, acc: &Moments<3>) -> usize {
                 acc.heap_bytes()
+            }
+        }
+
+        impl<T: Measure, U: Measure> Invertible for $Name<T, U> {
+            fn subtract(&self, acc: &mut Moments<3>, other: Moments<3>) {
+                acc.subtract(&other);
             }
         }
     )*};

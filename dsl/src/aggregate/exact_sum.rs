@@ -93,6 +93,14 @@ impl ExactSum {
         combine(held, other.limbs.iter().copied(), sign(*top), u64::overflowing_add);
     }
 
+    /// Takes another sum out.
+    pub fn subtract(&mut self, other: &ExactSum) {
+        let Some(top) = other.limbs.last() else { return };
+        self.make_room(other.base, other.base + other.limbs.len() as i32);
+        let held = &mut self.limbs[(other.base - self.base) as usize..];
+        combine(held, other.limbs.iter().copied(), sign(*top), u64::overflowing_sub);
+    }
+
     /// The sum as an integer and a power of two.
     pub(super) fn value(&self) -> (BigInt, i64) {
         let bytes: Vec<u8> = self.limbs.iter().flat_map(|limb| limb.to_le_bytes()).collect();
@@ -174,18 +182,25 @@ impl<const N: usize> Moments<N> {
     /// Adds the terms of one value, or one that is not finite.
     #[inline]
     pub fn add(&mut self, terms: Option<[Term; N]>) {
-        self.values += 1;
+        self.values = self.values.wrapping_add(1);
         match terms {
             Some(terms) => self.sums.iter_mut().zip(&terms).for_each(|(sum, term)| sum.add(term)),
-            None => self.not_finite += 1,
+            None => self.not_finite = self.not_finite.wrapping_add(1),
         }
     }
 
     /// Adds those of other values.
     pub fn merge(&mut self, other: &Self) {
-        self.values += other.values;
-        self.not_finite += other.not_finite;
+        self.values = self.values.wrapping_add(other.values);
+        self.not_finite = self.not_finite.wrapping_add(other.not_finite);
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| sum.merge(other));
+    }
+
+    /// Takes those of other values out.
+    pub fn subtract(&mut self, other: &Self) {
+        self.values = self.values.wrapping_sub(other.values);
+        self.not_finite = self.not_finite.wrapping_sub(other.not_finite);
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| sum.subtract(other));
     }
 
     /// The result: nothing if there are too few values, NaN if one of them is not finite.

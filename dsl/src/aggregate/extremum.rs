@@ -1,4 +1,4 @@
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Idempotent};
 use crate::data::{Data, Produce};
 use crate::{Bytes, Date, Decimal, Timestamp};
 use serde::Serialize;
@@ -222,6 +222,8 @@ macro_rules! extrema {
                 acc.as_ref().map_or(0, T::Item::heap_bytes)
             }
         }
+
+        impl<T: Extremum> Idempotent for $Name<T> {}
     )*};
 }
 

@@ -71,9 +71,11 @@ impl FloatSum {
         if !value.is_finite() {
             let long = self.long();
             match value {
-                f64::INFINITY => long.infinities += 1,
-                f64::NEG_INFINITY => long.negative_infinities += 1,
-                _ => long.nans += 1,
+                f64::INFINITY => long.infinities = long.infinities.wrapping_add(1),
+                f64::NEG_INFINITY => {
+                    long.negative_infinities = long.negative_infinities.wrapping_add(1);
+                }
+                _ => long.nans = long.nans.wrapping_add(1),
             }
             return;
         }
@@ -98,7 +100,7 @@ impl FloatSum {
     }
 
     fn long(&mut self) -> &mut Long {
-        self.long.get_or_insert_with(|| Box::new(Long { limbs: vec![0; LIMBS], ..Long::default() }))
+        self.long.get_or_insert_with(|| Box::new(Long::new()))
     }
 
     /// How many bytes it holds on the heap.
@@ -118,6 +120,21 @@ impl FloatSum {
         }
     }
 
+    /// Takes another sum out.
+    pub fn subtract(&mut self, other: &FloatSum) {
+        match self.short().checked_sub(other.short()) {
+            Some(sum) => self.set_short(sum),
+            None => {
+                let mut long = Long::new();
+                long.add(other.short(), (LEAST - POINT) as usize);
+                self.long().subtract(&long);
+            }
+        }
+        if let Some(other) = &other.long {
+            self.long().subtract(other);
+        }
+    }
+
     /// The sum, rounded to the nearest double, ties to even.
     pub fn value(&self) -> f64 {
         match &self.long {
@@ -132,6 +149,10 @@ impl FloatSum {
 }
 
 impl Long {
+    fn new() -> Long {
+        Long { limbs: vec![0; LIMBS], ..Long::default() }
+    }
+
     /// Adds `value * 2^(bit - LEAST)`.
     fn add(&mut self, value: i128, bit: usize) {
         let (limb, shift) = (bit / 64, (bit % 64) as u32);
@@ -156,9 +177,21 @@ impl Long {
             let (sum, second) = sum.overflowing_add(u64::from(carry));
             (*held, carry) = (sum, first | second);
         }
-        self.nans += other.nans;
-        self.infinities += other.infinities;
-        self.negative_infinities += other.negative_infinities;
+        self.nans = self.nans.wrapping_add(other.nans);
+        self.infinities = self.infinities.wrapping_add(other.infinities);
+        self.negative_infinities = self.negative_infinities.wrapping_add(other.negative_infinities);
+    }
+
+    fn subtract(&mut self, other: &Long) {
+        let mut borrow = false;
+        for (held, word) in self.limbs.iter_mut().zip(&other.limbs) {
+            let (rest, first) = held.overflowing_sub(*word);
+            let (rest, second) = rest.overflowing_sub(u64::from(borrow));
+            (*held, borrow) = (rest, first | second);
+        }
+        self.nans = self.nans.wrapping_sub(other.nans);
+        self.infinities = self.infinities.wrapping_sub(other.infinities);
+        self.negative_infinities = self.negative_infinities.wrapping_sub(other.negative_infinities);
     }
 
     fn value(&self) -> f64 {

@@ -2,7 +2,7 @@ use super::exact::Exact;
 use super::exact_sum::Moments;
 use super::measure::Measure;
 use super::variance::{add_powers, scatter};
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Invertible};
 use crate::data::Produce;
 use std::marker::PhantomData;
 
@@ -76,5 +76,11 @@ impl<T: Measure> Aggregate for Kurtosis<T> {
     #[inline]
     fn heap_bytes(&self, acc: &Moments<4>) -> usize {
         acc.heap_bytes()
+    }
+}
+
+impl<T: Measure> Invertible for Kurtosis<T> {
+    fn subtract(&self, acc: &mut Moments<4>, other: Moments<4>) {
+        acc.subtract(&other);
     }
 }

@@ -31,7 +31,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
-use super::Aggregate;
+use super::{Aggregate, Idempotent, Invertible};
 use crate::data::{Builder, Data};
 use arrow::array::{Array, ArrayRef};
 
@@ -69,6 +69,43 @@ pub fn check<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<(), String
         laws.same("adding is not merging what was added to zero", &added_on, &abc(), place)?;
         let read = laws.merged(laws.read_back(a())?, laws.read_back(laws.merged(b(), c()))?);
         laws.same("an accumulator is not the same when read back", &abc(), &read, place)?;
+    }
+    Ok(())
+}
+
+/// Checks the law of [`Invertible`] over values, as [`check`] does those of [`Aggregate`].
+pub fn check_invertible<A: Invertible>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
+    let laws = Laws(aggregate);
+    for (first, second) in cuts(values.len()) {
+        let place = || format!("{} values cut at {first} and {second}", values.len());
+        let b = || added(aggregate, &values[first..second]);
+        let rest =
+            || laws.merged(added(aggregate, &values[..first]), added(aggregate, &values[second..]));
+
+        let mut after = laws.merged(rest(), b());
+        aggregate.subtract(&mut after, b());
+        laws.same("subtracting does not undo merging", &rest(), &after, place)?;
+        let mut less = aggregate.zero();
+        aggregate.subtract(&mut less, b());
+        let before = laws.merged(less.clone(), laws.merged(rest(), b()));
+        laws.same("merging does not undo subtracting", &rest(), &before, place)?;
+        let added_on = values.iter().fold(laws.read_back(less)?, |mut acc, value| {
+            aggregate.add(&mut acc, value.view());
+            acc
+        });
+        laws.same("adding does not undo subtracting", &rest(), &added_on, place)?;
+    }
+    Ok(())
+}
+
+/// Checks the law of [`Idempotent`] over values, as [`check`] does those of [`Aggregate`].
+pub fn check_idempotent<A: Idempotent>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
+    let laws = Laws(aggregate);
+    for (first, second) in cuts(values.len()) {
+        let place = || format!("{} values, of which {first} to {second} came twice", values.len());
+        let once = added(aggregate, values);
+        let twice = laws.merged(once.clone(), added(aggregate, &values[first..second]));
+        laws.same("what came twice is seen", &once, &twice, place)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-use super::{Aggregate, Arg, DataOf, Summable};
+use super::{Aggregate, Arg, DataOf, Invertible, Summable};
 use crate::data::Produce;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -42,13 +42,13 @@ impl<T: Summable> Aggregate for Mean<T> {
 
     #[inline(always)]
     fn add(&self, acc: &mut Self::Acc, value: T::View<'_>) {
-        acc.values += u64::from(T::add(&mut acc.sum, value));
+        acc.values = acc.values.wrapping_add(T::add(&mut acc.sum, value).into());
     }
 
     #[inline]
     fn merge(&self, acc: &mut Self::Acc, other: Self::Acc) {
         T::merge(&mut acc.sum, other.sum);
-        acc.values += other.values;
+        acc.values = acc.values.wrapping_add(other.values);
     }
 
     fn finish(&self, acc: &Self::Acc) -> Result<T::Mean, String> {
@@ -58,5 +58,12 @@ impl<T: Summable> Aggregate for Mean<T> {
     #[inline(always)]
     fn heap_bytes(&self, acc: &Self::Acc) -> usize {
         T::heap_bytes(&acc.sum)
+    }
+}
+
+impl<T: Summable> Invertible for Mean<T> {
+    fn subtract(&self, acc: &mut Self::Acc, other: Self::Acc) {
+        T::subtract(&mut acc.sum, other.sum);
+        acc.values = acc.values.wrapping_sub(other.values);
     }
 }

@@ -16,6 +16,9 @@ pub trait Measure: Data {
 
     /// The value, if there is one; as units of its last digit where it has a scale.
     fn measure(view: Self::View<'_>) -> Option<Measured>;
+
+    /// The value as the nearest double, if there is one.
+    fn approximate(view: Self::View<'_>) -> Option<f64>;
 }
 
 /// A number without rounding.
@@ -49,6 +52,11 @@ macro_rules! integers {
             fn measure(view: $t) -> Option<Measured> {
                 Some(of_integer(view.into()))
             }
+
+            #[inline(always)]
+            fn approximate(view: $t) -> Option<f64> {
+                Some(view as f64)
+            }
         }
     )*};
 }
@@ -68,6 +76,11 @@ macro_rules! floats {
             #[inline(always)]
             fn measure(view: $t) -> Option<Measured> {
                 Some(of_float(view.into()))
+            }
+
+            #[inline(always)]
+            fn approximate(view: $t) -> Option<f64> {
+                Some(view.into())
             }
         }
     )*};
@@ -103,6 +116,10 @@ impl<const SCALE: u8> Measure for Decimal<SCALE> {
     fn measure(view: Self) -> Option<Measured> {
         Some(of_integer(view.units()))
     }
+
+    fn approximate(view: Self) -> Option<f64> {
+        Some(view.units() as f64 / 10f64.powi(SCALE.into()))
+    }
 }
 
 impl<T: Measure> Measure for Option<T> {
@@ -112,5 +129,10 @@ impl<T: Measure> Measure for Option<T> {
     #[inline(always)]
     fn measure(view: Option<T::View<'_>>) -> Option<Measured> {
         view.and_then(T::measure)
+    }
+
+    #[inline(always)]
+    fn approximate(view: Option<T::View<'_>>) -> Option<f64> {
+        view.and_then(T::approximate)
     }
 }

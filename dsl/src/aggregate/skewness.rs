@@ -2,7 +2,7 @@ use super::exact::Exact;
 use super::exact_sum::Moments;
 use super::measure::Measure;
 use super::variance::{add_powers, scatter};
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Invertible};
 use crate::data::Produce;
 use std::marker::PhantomData;
 
@@ -75,5 +75,11 @@ impl<T: Measure> Aggregate for Skewness<T> {
     #[inline]
     fn heap_bytes(&self, acc: &Moments<3>) -> usize {
         acc.heap_bytes()
+    }
+}
+
+impl<T: Measure> Invertible for Skewness<T> {
+    fn subtract(&self, acc: &mut Moments<3>, other: Moments<3>) {
+        acc.subtract(&other);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Aggregate, Arg, DataOf, FloatSum};
+use super::{Aggregate, Arg, DataOf, FloatSum, Invertible};
 use crate::Decimal;
 use crate::data::{Data, Produce};
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub trait Summable: Data {
     fn add(acc: &mut Self::Acc, value: Self::View<'_>) -> bool;
     /// Adds another sum.
     fn merge(acc: &mut Self::Acc, other: Self::Acc);
+    /// Takes another sum out.
+    fn subtract(acc: &mut Self::Acc, other: Self::Acc);
     /// The sum; an error if it does not fit.
     fn finish(acc: &Self::Acc) -> Result<Self::Out, String>;
     /// The sum as the nearest float.
@@ -89,6 +91,12 @@ impl<T: Summable> Aggregate for Sum<T> {
     }
 }
 
+impl<T: Summable> Invertible for Sum<T> {
+    fn subtract(&self, acc: &mut T::Acc, other: T::Acc) {
+        T::subtract(acc, other);
+    }
+}
+
 fn mean_of_some(mean: Option<f64>) -> Result<f64, String> {
     mean.ok_or_else(|| "the mean of no values".to_owned())
 }
@@ -110,6 +118,10 @@ macro_rules! integers {
             #[inline]
             fn merge(acc: &mut i128, other: i128) {
                 *acc += other;
+            }
+
+            fn subtract(acc: &mut i128, other: i128) {
+                *acc -= other;
             }
 
             fn finish(acc: &i128) -> Result<$out, String> {
@@ -149,6 +161,10 @@ macro_rules! floats {
 
             fn merge(acc: &mut FloatSum, other: FloatSum) {
                 acc.merge(&other);
+            }
+
+            fn subtract(acc: &mut FloatSum, other: FloatSum) {
+                acc.subtract(&other);
             }
 
             fn finish(acc: &FloatSum) -> Result<f64, String> {
@@ -191,6 +207,11 @@ impl<const SCALE: u8> Summable for Decimal<SCALE> {
         *acc = (acc.0 + other.0 + i128::from(carry), low);
     }
 
+    fn subtract(acc: &mut (i128, u128), other: (i128, u128)) {
+        let (low, borrow) = acc.1.overflowing_sub(other.1);
+        *acc = (acc.0 - other.0 - i128::from(borrow), low);
+    }
+
     fn finish(acc: &(i128, u128)) -> Result<Self, String> {
         let low = acc.1 as i128;
         let fits = acc.0 == low >> 127 && low.unsigned_abs() < 10u128.pow(38);
@@ -225,6 +246,10 @@ impl<T: Summable<Mean = f64>> Summable for Option<T> {
 
     fn merge(acc: &mut T::Acc, other: T::Acc) {
         T::merge(acc, other);
+    }
+
+    fn subtract(acc: &mut T::Acc, other: T::Acc) {
+        T::subtract(acc, other);
     }
 
     fn finish(acc: &T::Acc) -> Result<T::Out, String> {

@@ -1,4 +1,4 @@
-use super::Aggregate;
+use super::{Aggregate, Idempotent, Invertible};
 use crate::data::Data;
 
 macro_rules! tuples {
@@ -30,7 +30,22 @@ macro_rules! tuples {
             fn heap_bytes(&self, acc: &Self::Acc) -> usize {
                 0 $(+ self.$i.heap_bytes(&acc.$i))+
             }
+
+            fn check(&self) -> Result<(), String> {
+                $(self.$i.check()?;)+
+                Ok(())
+            }
         }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($t: Invertible),+> Invertible for ($($t,)+) {
+            fn subtract(&self, acc: &mut Self::Acc, other: Self::Acc) {
+                $(self.$i.subtract(&mut acc.$i, other.$i);)+
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($t: Idempotent),+> Idempotent for ($($t,)+) {}
     )*};
 }
 
@@ -94,4 +109,21 @@ impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> 
     fn heap_bytes(&self, acc: &A::Acc) -> usize {
         self.0.heap_bytes(acc)
     }
+
+    fn check(&self) -> Result<(), String> {
+        self.0.check()
+    }
+}
+
+impl<A: Invertible, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> Invertible
+    for Mapped<A, F>
+{
+    fn subtract(&self, acc: &mut A::Acc, other: A::Acc) {
+        self.0.subtract(acc, other);
+    }
+}
+
+impl<A: Idempotent, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> Idempotent
+    for Mapped<A, F>
+{
 }

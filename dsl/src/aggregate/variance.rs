@@ -1,7 +1,7 @@
 use super::exact::Exact;
 use super::exact_sum::{Moments, Term};
 use super::measure::{Measure, Measured};
-use super::{Aggregate, Arg, DataOf};
+use super::{Aggregate, Arg, DataOf, Invertible};
 use crate::data::Produce;
 use num_bigint::Sign;
 use std::marker::PhantomData;
@@ -105,6 +105,12 @@ macro_rules! variances {
             #[inline]
             fn heap_bytes(&self, acc: &Squares) -> usize {
                 acc.heap_bytes()
+            }
+        }
+
+        impl<T: Measure> Invertible for $Name<T> {
+            fn subtract(&self, acc: &mut Squares, other: Squares) {
+                acc.subtract(&other);
             }
         }
     )*};

@@ -1,0 +1,124 @@
+use crate::data::{Bad, Builder, Column, Data, Produce};
+use crate::schema::{Field, Type};
+use arrow::array::ArrayRef;
+use std::fmt;
+
+/// An estimate. It may be written out, and nothing may depend on it.
+///
+/// It is the same in batch and stream, since sketches merge exactly; but it says what the sketch
+/// holds, and another sketch of the same records would say something else. So it has no number to
+/// look at: that a job filters, keys, sorts, sums or puts into windows by an estimate is an error
+/// when it is compiled. A record may have a field of it, and an output a column, which is one of
+/// plain numbers.
+///
+/// ```
+/// # use ouzel_dsl as ouzel;
+/// use ouzel::{Approx, Record};
+///
+/// #[derive(Record)]
+/// # #[record(crate = ouzel_dsl)]
+/// struct Stats {
+///     users: Approx<u64>,
+///     p99: Option<Approx<f64>>,
+/// }
+/// # let _ = Stats { users: Approx::new(3), p99: None };
+/// ```
+///
+/// ```compile_fail
+/// # use ouzel_dsl::Approx;
+/// fn many(users: Approx<u64>) -> bool {
+///     users > Approx::new(100)
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Approx<T>(T);
+
+impl<T> Approx<T> {
+    /// An estimate: what aggregates give, and tests expect.
+    pub fn new(value: T) -> Approx<T> {
+        Approx(value)
+    }
+}
+
+/// Says that there is an estimate, and not which.
+impl<T> fmt::Debug for Approx<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Approx(..)")
+    }
+}
+
+/// A number that can be estimated: one that is its own view.
+pub trait Estimated: for<'a> Data<View<'a> = Self> + Copy {}
+
+impl<T: for<'a> Data<View<'a> = T> + Copy> Estimated for T {}
+
+impl<T: Estimated> Data for Approx<T> {
+    type View<'a> = Approx<T>;
+    type Column = ApproxColumn<T>;
+    type Builder = ApproxBuilder<T>;
+    const NULLABLE: bool = T::NULLABLE;
+
+    fn ty() -> Type {
+        T::ty()
+    }
+
+    fn view(&self) -> Approx<T> {
+        *self
+    }
+
+    fn own(view: Approx<T>) -> Approx<T> {
+        view
+    }
+
+    fn shorten<'a: 'b, 'b>(view: Approx<T>) -> Approx<T> {
+        view
+    }
+}
+
+impl<T: Estimated> Produce for Approx<T> {
+    type Data = Approx<T>;
+
+    fn produce(&self) -> Approx<T> {
+        *self
+    }
+}
+
+/// A column of estimates: as one of numbers.
+pub struct ApproxColumn<T: Data>(T::Column);
+
+impl<T: Estimated> Column<Approx<T>> for ApproxColumn<T> {
+    fn absent() -> Self {
+        ApproxColumn(T::Column::absent())
+    }
+
+    fn open(array: &ArrayRef, field: &Field, bad: &mut Bad) -> Self {
+        ApproxColumn(T::Column::open(array, field, bad))
+    }
+
+    fn get(&self, row: usize) -> Approx<T> {
+        Approx(self.0.get(row))
+    }
+}
+
+/// Builds a column of estimates.
+pub struct ApproxBuilder<T: Data>(T::Builder);
+
+impl<T: Data> Default for ApproxBuilder<T> {
+    fn default() -> Self {
+        ApproxBuilder(T::Builder::default())
+    }
+}
+
+impl<T: Estimated> Builder<Approx<T>> for ApproxBuilder<T> {
+    fn push(&mut self, view: Approx<T>) {
+        self.0.push(view.0);
+    }
+
+    fn push_null(&mut self) {
+        self.0.push_null();
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.0.finish()
+    }
+}
