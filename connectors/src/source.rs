@@ -7,8 +7,12 @@ use crate::listing::{self, Found};
 use crate::opened::{Opened, Piece, UNKNOWN_END};
 use ouzel_dsl::connector::{Chunk, Demand, Listing, Offsets, Request, Source, Split};
 use ouzel_dsl::{Error, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// So long a file in a folder that is followed may be found unfinished.
+const IN_THE_MAKING: Duration = Duration::from_secs(10);
 
 /// Files as a source.
 pub(crate) struct FileSource {
@@ -22,6 +26,8 @@ pub(crate) struct FileSource {
 struct Files {
     list: Vec<Entry>,
     names: HashSet<String>,
+    /// Files that could not be opened, and when they were found.
+    unfinished: HashMap<String, Instant>,
     partitions: Arc<Vec<String>>,
 }
 
@@ -69,7 +75,16 @@ impl FileSource {
                 )));
             }
             let (request, constants) = hive::split(&self.request, &found.name)?;
-            let (file, kind) = self.input.open_file(&found, &request)?;
+            let (file, kind) = match self.input.open_file(&found, &request) {
+                Ok(opened) => opened,
+                Err(Error::Format(_)) if self.is_new(files, &found.name) => {
+                    match self.input.sequence {
+                        true => break,
+                        false => continue,
+                    }
+                }
+                Err(e) => return Err(e),
+            };
             let grows = self.input.grows(kind);
             files.names.insert(found.name.clone());
             let constants = Arc::new(constants);
@@ -81,6 +96,13 @@ impl FileSource {
             files.list.push(Entry { name: found.name, file, constants, grows, sealed: None });
         }
         Ok(())
+    }
+
+    /// Whether a file in a folder that is followed was found just now: then it may still be in the
+    /// making, and is looked at again.
+    fn is_new(&self, files: &mut Files, name: &str) -> bool {
+        let found = files.unfinished.entry(name.to_owned()).or_insert_with(Instant::now);
+        self.input.follow && found.elapsed() < IN_THE_MAKING
     }
 
     /// Each file is a partition.

@@ -171,7 +171,7 @@ impl Reader {
         if matches!(self.sources[source].began_with, None | Some(0)) || !node.needs_seen {
             return Ok(());
         }
-        Err(Error::Usage(format!(
+        Err(Error::State(format!(
             "the input `{}` has a new partition, `{name}`, and the job has a lateness: its records may be older than what has already been closed\n  read the files of a folder as one partition, in order of path, with `?sequence`",
             node.input
         )))

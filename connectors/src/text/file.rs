@@ -29,6 +29,8 @@ struct Inner {
     format: TextFormat,
     request: Arc<Request>,
     head: Mutex<Option<Arc<Head>>>,
+    /// Which file of the file system it was when it was opened.
+    identity: Identity,
 }
 
 impl TextFile {
@@ -42,10 +44,26 @@ impl TextFile {
         complete: bool,
     ) -> Result<TextFile> {
         let head = Mutex::new(None);
-        let file = TextFile(Arc::new(Inner { path, shown, compression, format, request, head }));
-        file.0.head(complete)?;
-        Ok(file)
+        let found = std::fs::metadata(&path);
+        let identity = identity(&found.map_err(|e| Error::io(format!("opening {shown}"), e))?);
+        let inner = Inner { path, shown, compression, format, request, head, identity };
+        inner.head(complete)?;
+        Ok(TextFile(Arc::new(inner)))
     }
+}
+
+/// Device and number of a file, where there are such.
+type Identity = Option<(u64, u64)>;
+
+#[cfg(unix)]
+fn identity(file: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> Identity {
+    None
 }
 
 impl Opened for TextFile {
@@ -56,7 +74,7 @@ impl Opened for TextFile {
                 (from < UNKNOWN_END).then(|| self.piece(&head, from, UNKNOWN_END, self.bytes()));
             return Ok(whole.into_iter().collect());
         }
-        let len = self.0.plain_len()?;
+        let len = self.0.same_len()?;
         if from == len {
             return Ok(Vec::new());
         }
@@ -186,6 +204,20 @@ impl Inner {
             }
             wanted *= 2;
         }
+    }
+
+    /// The length of the file that was opened: not of another that took its place.
+    fn same_len(&self) -> Result<u64> {
+        let found = std::fs::metadata(&self.path);
+        let found = found.map_err(|e| Error::io(format!("reading {}", self.shown), e))?;
+        if identity(&found) == self.identity {
+            return Ok(found.len());
+        }
+        Err(Error::State(format!(
+            "{} was replaced by another file while it was read: a file that is followed may only \
+             grow\n  to have logs rotated, give each a new name and follow their folder",
+            self.shown
+        )))
     }
 
     fn plain_len(&self) -> Result<u64> {

@@ -41,6 +41,41 @@ fn a_file_gives_its_whole_records_as_it_grows() {
 }
 
 #[test]
+fn a_file_that_took_the_place_of_another_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.jsonl");
+    std::fs::write(&path, "{\"a\":\"1\"}\n").unwrap();
+    let fields = fields();
+    let source = open(&format!("{}?follow", path.display()), &request(&fields)).unwrap();
+    let first = read_from(source.as_ref(), &[]).unwrap();
+    assert_eq!(first.rows.len(), 1);
+    std::fs::write(dir.path().join("b.jsonl"), "{\"a\":\"2\"}\n{\"a\":\"3\"}\n").unwrap();
+    std::fs::rename(dir.path().join("b.jsonl"), &path).unwrap();
+    let said = read_from(source.as_ref(), &first.next).unwrap_err().to_string();
+    assert!(said.contains("was replaced by another file while it was read"), "{said}");
+}
+
+#[test]
+fn a_file_in_the_making_is_looked_at_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let fields = fields();
+    std::fs::write(dir.path().join("a.jsonl"), "{\"a\":\"1\"}\n").unwrap();
+    let made = dir.path().join("whole");
+    write(&format!("{}?format=parquet", made.display()), &[batch(&fields, &[vec![Value::Text("2".to_owned())]])]);
+    let whole = std::fs::read(&made).unwrap();
+    std::fs::remove_file(&made).unwrap();
+    let source = open(&format!("{}/?follow", dir.path().display()), &request(&fields)).unwrap();
+    let first = read_from(source.as_ref(), &[]).unwrap();
+    assert_eq!(first.rows.len(), 1);
+    let path = dir.path().join("b.parquet");
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let second = read_from(source.as_ref(), &first.next).unwrap();
+    assert!(second.rows.is_empty() && !second.end);
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(read_from(source.as_ref(), &second.next).unwrap().rows, ["{\"a\":\"2\"}"]);
+}
+
+#[test]
 fn a_folder_gives_new_files_as_new_partitions() {
     let (_folder, path) = folder();
     put(path("b.jsonl"), "{\"a\":\"1\"}\n").unwrap();
