@@ -37,22 +37,26 @@ impl Whole {
     }
 }
 
-/// Removes what killed processes have left in the making of a file: what no one holds a lock on.
-/// What cannot be removed only takes room.
-fn sweep(path: &Path, name: &str) {
+/// Removes what killed processes have left in the making of a file or folder: what no one holds a
+/// lock on. What cannot be removed only takes room.
+pub(super) fn sweep(path: &Path, name: &str) {
     let prefix = format!(".{name}.");
     for entry in std::fs::read_dir(parent(path)).into_iter().flatten().flatten() {
         let found = entry.file_name().to_string_lossy().into_owned();
         let random = found.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".tmp"));
         if random.is_some_and(|random| !random.contains('.') && is_old(&entry.path())) {
-            let _ = std::fs::remove_file(entry.path());
+            let path = entry.path();
+            let _ = match path.is_dir() {
+                true => std::fs::remove_dir_all(path),
+                false => std::fs::remove_file(path),
+            };
         }
     }
 }
 
-/// Whether a file is held by no one, and was not made just now, when its lock may yet come.
+/// Whether a file or folder is held by no one, and was not made just now, when its lock may yet come.
 fn is_old(path: &Path) -> bool {
-    let Ok(file) = std::fs::File::options().write(true).open(path) else { return false };
+    let Ok(file) = std::fs::File::open(path) else { return false };
     let age = file.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
     age.is_some_and(|age| age.as_secs() >= 1) && file.try_lock().is_ok()
 }

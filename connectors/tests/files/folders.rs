@@ -98,3 +98,24 @@ fn many_folders_need_few_open_files() {
     read.dedup();
     assert_eq!(read.len(), 200);
 }
+
+#[test]
+fn what_a_killed_process_left_of_a_folder_is_swept_away() {
+    let (_folder, path) = folder();
+    let left = std::path::PathBuf::from(path(".out.AbCdEf.tmp"));
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("part-00000.csv"), "n\n").unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let times = std::fs::FileTimes::new().set_modified(old);
+    std::fs::File::open(&left).unwrap().set_times(times).unwrap();
+    let held = std::fs::File::open(&left).unwrap();
+    held.lock().unwrap();
+    let row = vec![Value::Null, Value::Null, Value::Int(1)];
+    let batches = [batch(&fields(), &[row])];
+    let uri = format!("{}?format=csv&partition_by=day", path("out"));
+    write(&uri, &batches);
+    assert!(left.exists(), "another process is at work on it");
+    drop(held);
+    write(&uri, &batches);
+    assert!(!left.exists());
+}

@@ -61,7 +61,10 @@ fn a_file_in_the_making_is_looked_at_again() {
     let fields = fields();
     std::fs::write(dir.path().join("a.jsonl"), "{\"a\":\"1\"}\n").unwrap();
     let made = dir.path().join("whole");
-    write(&format!("{}?format=parquet", made.display()), &[batch(&fields, &[vec![Value::Text("2".to_owned())]])]);
+    write(
+        &format!("{}?format=parquet", made.display()),
+        &[batch(&fields, &[vec![Value::Text("2".to_owned())]])],
+    );
     let whole = std::fs::read(&made).unwrap();
     std::fs::remove_file(&made).unwrap();
     let source = open(&format!("{}/?follow", dir.path().display()), &request(&fields)).unwrap();
