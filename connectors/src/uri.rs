@@ -22,7 +22,8 @@ impl Uri {
         {
             return Err(Error::Usage(match scheme {
                 "kafka" => format!(
-                    "{text}: this build has no Kafka connector; build with the feature `kafka`"
+                    "{text}: there is no connector for Kafka yet; paths of files and folders, globs \
+                     and `-` are understood"
                 ),
                 _ => format!(
                     "{text}: there is no connector for {scheme}://; paths of files and folders, \
@@ -162,7 +163,7 @@ mod tests {
             error("a.csv?delimeter=;"),
             "a.csv?delimeter=;: there is no option `delimeter`; did you mean `delimiter`?\n  options are: format, follow, null, delimiter"
         );
-        assert!(error("kafka://broker/topic").contains("no Kafka connector"));
+        assert!(error("kafka://broker/topic").contains("no connector for Kafka yet"));
         assert!(error("s3://bucket/key").contains("no connector for s3://"));
         assert!(error("a?follow&follow").contains("given twice"));
         assert!(error("?follow").contains("names no file"));
