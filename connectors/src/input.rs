@@ -10,7 +10,8 @@ use ouzel_dsl::connector::{Connect, Request, Source};
 use ouzel_dsl::{Error, Result};
 use std::sync::Arc;
 
-const OPTIONS: [&str; 6] = ["format", "delimiter", "header", "null", "follow", "sequence"];
+pub(crate) const OPTIONS: [&str; 6] =
+    ["format", "delimiter", "header", "null", "follow", "sequence"];
 
 /// Files, a folder, a glob or the standard input, as a URI names them.
 #[derive(Clone, Debug)]

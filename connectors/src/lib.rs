@@ -20,6 +20,7 @@ mod listing;
 mod memory;
 mod opened;
 mod parquet;
+mod place;
 mod rows;
 mod sink;
 mod source;
@@ -28,6 +29,7 @@ mod text;
 mod uri;
 
 pub use memory::{MemoryOutput, memory_input};
+pub use place::Place;
 
 use ouzel_dsl::Result;
 use ouzel_dsl::connector::{Connect, Sink};

@@ -39,7 +39,7 @@ pub(crate) fn is_many(path: &str) -> bool {
     literal.is_dir() || (is_glob(path) && !literal.exists())
 }
 
-fn is_glob(path: &str) -> bool {
+pub(crate) fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '['])
 }
 

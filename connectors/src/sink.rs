@@ -17,7 +17,7 @@ use ouzel_dsl::connector::{Append, Replace, Sink};
 use ouzel_dsl::{Error, Result};
 use std::path::{Path, PathBuf};
 
-const OPTIONS: [&str; 5] = ["format", "delimiter", "header", "null", "partition_by"];
+pub(crate) const OPTIONS: [&str; 5] = ["format", "delimiter", "header", "null", "partition_by"];
 
 /// Where an output goes, as a URI names it.
 #[derive(Clone, Debug)]

@@ -134,3 +134,21 @@ fn verify_answers_with_1_where_runs_differ_and_with_0_where_none_does() {
     assert!(text.contains("tests/bin/jobs.rs:") && text.contains("    record: {"), "{text}");
     assert!(text.ends_with("to see it again: verify with --seed 5\n"), "{text}");
 }
+
+#[test]
+fn an_input_is_not_written_over() {
+    let dir = events();
+    let input = dir.path().join("0.csv");
+    let before = std::fs::read(&input).unwrap();
+    let dead_letters = format!("dead-letter={}", input.display());
+    let new = format!("ever={}", dir.path().join("2.csv").display());
+    let path = input.to_str().unwrap();
+    for flags in [["--on-error", &dead_letters], ["--report", path], ["--out", &new]] {
+        let output = command("ever", "run", dir.path()).args(flags).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("and the input `events`"), "{said}");
+        assert_eq!(std::fs::read(&input).unwrap(), before);
+    }
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 2);
+}

@@ -2,8 +2,10 @@
 
 use crate::session::{End, listed};
 use clap::ArgMatches;
+use ouzel_connectors::Place;
 use ouzel_dsl::{Error, Plan, Result};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What was given with `--in` or `--out`, by name.
 pub(super) fn read(
@@ -64,27 +66,61 @@ fn bind<'a>(
     Ok(bound)
 }
 
-/// No output may be written over an input, or over another output.
+/// Where a run reads or writes, as it is told to the user.
+struct Named {
+    what: String,
+    place: Place,
+}
+
+/// Nothing may be written over or among the files of an input, or over what else is written.
 pub(super) fn apart(
+    plan: &Plan,
     inputs: &BTreeMap<String, String>,
     outputs: &BTreeMap<String, String>,
+    dead_letters: Option<&str>,
+    report: Option<&Path>,
 ) -> Result<()> {
-    let file = |uri: &str| {
-        let path = uri.split_once('?').map_or(uri, |(path, _)| path);
-        (path != "-").then(|| std::fs::canonicalize(path).unwrap_or_else(|_| path.into()))
-    };
-    let mut taken: Vec<_> = inputs.iter().map(|(name, uri)| ("input", name, file(uri))).collect();
-    for (name, uri) in outputs {
-        let here = file(uri);
-        let same = |(_, _, held): &&(_, _, _)| here.is_some() && *held == here;
-        if let Some((what, other, _)) = taken.iter().find(same) {
+    let mut held = Vec::new();
+    for (name, uri) in inputs {
+        held.push(Named { what: format!("the input `{name}` ({uri})"), place: Place::input(uri)? });
+    }
+    let mut written = Vec::new();
+    for (name, uri) in outputs.iter().filter(|(_, uri)| !is_standard(uri)) {
+        let what = format!("the output `{name}` ({uri})");
+        written.push(Named { what, place: Place::output(uri)? });
+    }
+    if let Some(uri) = dead_letters {
+        let printed = |name: &&str| outputs.get(*name).is_none_or(|uri| is_standard(uri));
+        if let Some(name) = End::Output.names(plan).iter().find(|name| printed(name))
+            && is_standard(uri)
+        {
             return Err(Error::Usage(format!(
-                "the output `{name}` and the {what} `{other}` are the same file, {uri}: give them different ones"
+                "the dead letters and the output `{name}` would get mixed on standard output: \
+                 send one of them to a file"
             )));
         }
-        taken.push(("output", name, here));
+        written
+            .push(Named { what: format!("the dead letters ({uri})"), place: Place::output(uri)? });
+    }
+    if let Some(path) = report {
+        let what = format!("the report ({})", path.display());
+        written.push(Named { what, place: Place::file(path) });
+    }
+    for new in written {
+        if let Some(other) = held.iter().find(|other| new.place.overlaps(&other.place)) {
+            return Err(Error::Usage(format!(
+                "{} and {} would get in each other's way: give each a place of its own",
+                new.what, other.what
+            )));
+        }
+        held.push(new);
     }
     Ok(())
+}
+
+/// Whether a URI is standard input or output.
+pub(super) fn is_standard(uri: &str) -> bool {
+    uri == "-" || uri.starts_with("-?")
 }
 
 /// Name and URI, if what stands before the first `=` is a name.
@@ -122,17 +158,40 @@ mod tests {
     }
 
     #[test]
-    fn an_output_is_not_written_over_an_input_or_another_output() {
+    fn nothing_is_written_over_an_input_or_twice() {
         let uris = |pairs: &[(&str, &str)]| {
             pairs.iter().map(|(name, uri)| ((*name).to_owned(), (*uri).to_owned())).collect()
         };
-        let inputs = uris(&[("flights", "Cargo.toml?format=csv")]);
-        assert!(apart(&inputs, &uris(&[("kept", "-"), ("late", "-")])).is_ok());
-        assert!(apart(&inputs, &uris(&[("kept", "a.csv"), ("late", "b.csv")])).is_ok());
-        let over = apart(&inputs, &uris(&[("kept", "./Cargo.toml")])).unwrap_err().to_string();
-        assert!(over.contains("the output `kept` and the input `flights`"), "{over}");
-        let twice = apart(&inputs, &uris(&[("kept", "a.csv"), ("late", "a.csv?header=false")]));
-        assert!(twice.unwrap_err().to_string().contains("the output `late` and the output `kept`"));
+        let read = uris(&[("flights", "Cargo.toml?format=csv"), ("src", "src/?format=text")]);
+        let apart = |outputs: &[(&str, &str)], dead_letters: Option<&str>, report: Option<&str>| {
+            let done =
+                apart(&testing::plan(), &read, &uris(outputs), dead_letters, report.map(Path::new));
+            done.map_err(|error| error.to_string()).err().unwrap_or_default()
+        };
+        let good = apart(&[("kept", "a.csv"), ("late", "b.csv")], Some("bad.csv"), Some("r.json"));
+        assert_eq!(good, "");
+        assert_eq!(apart(&[("kept", "-"), ("late", "-?changes")], None, None), "");
+        assert_eq!(
+            apart(&[("kept", "./Cargo.toml?format=csv")], None, None),
+            "the output `kept` (./Cargo.toml?format=csv) and the input `flights` \
+             (Cargo.toml?format=csv) would get in each other's way: give each a place of its own"
+        );
+        let over = |said: String, one: &str, other: &str| {
+            assert!(said.starts_with(&format!("{one} and {other} would get")), "{said}");
+        };
+        let input = "the input `src` (src/?format=text)";
+        let twice = apart(&[("kept", "a.csv"), ("late", "a.csv?header=false")], None, None);
+        let kept = "the output `kept` (a.csv)";
+        over(twice, "the output `late` (a.csv?header=false)", kept);
+        over(apart(&[("kept", "src/a.csv")], None, None), "the output `kept` (src/a.csv)", input);
+        over(apart(&[], Some("src/b.csv"), None), "the dead letters (src/b.csv)", input);
+        over(apart(&[("kept", "a.csv")], Some("a.csv"), None), "the dead letters (a.csv)", kept);
+        over(apart(&[], None, Some("src/lib.rs")), "the report (src/lib.rs)", input);
+        over(apart(&[("kept", "a.csv")], None, Some("a.csv")), "the report (a.csv)", kept);
+        assert!(apart(&[], Some("-"), None).contains("mixed on standard output"));
+        assert_eq!(apart(&[("delays", "a.csv")], Some("-"), None), "");
+        let letters = apart(&[], Some("a.csv"), Some("./a.csv"));
+        over(letters, "the report (./a.csv)", "the dead letters (a.csv)");
     }
 
     #[test]

@@ -19,8 +19,11 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
 
     let inputs = bindings::read(&plan, End::Input, matches)?;
     let given = bindings::read(&plan, End::Output, matches)?;
-    bindings::apart(&inputs, &given)?;
     let mut config = config(&inputs, matches)?;
+    let dead_letters = super::verify::policies(&mut config, matches)?;
+    let report = matches.get_one::<PathBuf>("report").map(PathBuf::as_path);
+    bindings::apart(&plan, &inputs, &given, dead_letters.as_deref(), report)?;
+    config.dead_letters = dead_letters.as_deref().map(ouzel_connectors::output).transpose()?;
     config.outputs = outputs::sinks(&plan, &given, &out)?;
     if let Some(progress) = &progress {
         config.observers = Observers::default().with(progress.clone());
@@ -41,7 +44,7 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
         progress.clear();
     }
     let summary = done?;
-    if let Some(path) = matches.get_one::<PathBuf>("report") {
+    if let Some(path) = report {
         std::fs::write(path, summary.to_json() + "\n")
             .map_err(|e| Error::io(format!("writing the report {}", path.display()), e))?;
     }
@@ -64,7 +67,7 @@ fn progress(matches: &ArgMatches, console: &Console) -> Option<Arc<Progress>> {
     shown.then(|| Arc::new(Progress::new()))
 }
 
-/// All that the flags say of a run in either mode, but for its outputs.
+/// All that the flags say of a run in either mode, but for what it writes.
 fn config(inputs: &BTreeMap<String, String>, matches: &ArgMatches) -> Result<RunConfig> {
     let mut config = super::verify::inputs(inputs)?;
     if let Some(workers) = matches.get_one::<u16>("workers") {
@@ -72,9 +75,6 @@ fn config(inputs: &BTreeMap<String, String>, matches: &ArgMatches) -> Result<Run
     }
     if let Some(bytes) = matches.get_one::<usize>("memory") {
         config.memory_bytes = *bytes;
-    }
-    if let Some(uri) = super::verify::policies(&mut config, matches)? {
-        config.dead_letters = Some(ouzel_connectors::output(&uri)?);
     }
     Ok(config)
 }
@@ -92,7 +92,7 @@ fn mode(
         None => None,
     };
     // Standard input can be opened once, so that it is not asked whether it ends.
-    match inputs.values().any(|uri| uri == "-" || uri.starts_with("-?")) {
+    match inputs.values().any(|uri| bindings::is_standard(uri)) {
         true => Ok(told.unwrap_or(Mode::Stream)),
         false => session::mode(plan, config, told),
     }
