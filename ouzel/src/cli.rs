@@ -46,6 +46,9 @@ mod exit {
     pub const USAGE: u8 = 2;
     /// Ctrl-C has ended it: 128 and the signal's number.
     pub const INTERRUPTED: u8 = 130;
+    /// SIGTERM has.
+    #[cfg(unix)]
+    pub const TERMINATED: u8 = 143;
 }
 
 /// Reads the arguments and does what they say.
@@ -66,7 +69,7 @@ pub(crate) fn main(jobs: &[JobInfo], args: Vec<OsString>, console: &Console) -> 
         }
         Err((error @ Error::Cancelled, _)) => {
             let _ = console.err.print(&format!("{error}\n"));
-            exit::INTERRUPTED
+            signals::exit_code()
         }
         Err((error, path)) => {
             let usage = matches!(error, Error::Usage(_));

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 pub trait JobMain {
     /// Reads the command line and does what it says: `run`, `plan`, `verify` or `schema`.
     ///
-    /// Gives 0 where that went well, 1 where it failed, 2 where the command line made no sense and
-    /// 130 where Ctrl-C or a signal ended it before it had written anything.
+    /// Gives 0 where that went well, 1 where it failed, 2 where the command line made no sense and,
+    /// where it was ended before it had written anything, 130 for Ctrl-C and 143 for SIGTERM.
     ///
     /// ```no_run
     /// # use ouzel::prelude::*;

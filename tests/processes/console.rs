@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Two partitions; the first meets a 7.
 fn events() -> tempfile::TempDir {
@@ -40,35 +41,59 @@ fn says(err: &mut BufReader<ChildStderr>, expected: &str) {
     assert_eq!(line.trim_end(), expected);
 }
 
-fn interrupt(child: &Child) {
-    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+const STOPPING: &str = "stopping; Ctrl-C once more, after a second, to end at once";
+
+fn signal(child: &Child, name: &str) {
+    let done = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
     assert!(done.unwrap().success());
+}
+
+/// Lets a run that was told to stop go on, and ends with it.
+fn ends_with(code: i32, dir: &Path, mut child: Child, mut err: BufReader<ChildStderr>) {
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "stopped before the end of input; nothing was written\n");
+    assert_eq!(child.wait().unwrap().code(), Some(code));
+    let left: Vec<_> = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]
 fn ctrl_c_ends_a_batch_run_which_then_leaves_nothing() {
     let dir = events();
-    let (mut child, mut err) = waiting(dir.path());
-    interrupt(&child);
-    says(&mut err, "stopping; once more to end at once");
-    child.stdin.take().unwrap().write_all(b"\n").unwrap();
-    let mut rest = String::new();
-    err.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "stopped before the end of input; nothing was written\n");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let left: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|f| f.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 2, "{left:?}");
+    let (child, mut err) = waiting(dir.path());
+    signal(&child, "INT");
+    says(&mut err, STOPPING);
+    ends_with(130, dir.path(), child, err);
 }
 
 #[test]
-fn a_second_ctrl_c_ends_it_at_once() {
+fn sigterm_ends_it_as_well_and_says_no_more_the_second_time() {
+    let dir = events();
+    let (child, mut err) = waiting(dir.path());
+    signal(&child, "TERM");
+    says(&mut err, "stopping");
+    signal(&child, "TERM");
+    ends_with(143, dir.path(), child, err);
+}
+
+#[test]
+fn a_later_ctrl_c_ends_it_at_once() {
     let dir = events();
     let (mut child, mut err) = waiting(dir.path());
-    interrupt(&child);
-    says(&mut err, "stopping; once more to end at once");
+    let first = Instant::now();
+    signal(&child, "INT");
+    says(&mut err, STOPPING);
     // It still waits for a line.
-    interrupt(&child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        signal(&child, "INT");
+    };
+    assert_eq!(status.code(), Some(130));
+    assert!(first.elapsed() > Duration::from_secs(1));
     assert!(!dir.path().join("out.jsonl").exists());
 }
 
