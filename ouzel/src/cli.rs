@@ -4,6 +4,7 @@ mod bindings;
 mod command;
 mod help;
 mod outputs;
+mod report;
 mod run;
 mod signals;
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `run`: the job over its inputs, into its outputs.
 
-use super::{Console, bindings, outputs, params, signals};
+use super::{Console, bindings, outputs, params, report, signals};
 use crate::job_main::JobInfo;
 use crate::session::{self, End, Mode};
 use clap::ArgMatches;
-use ouzel_dsl::{Error, Plan, Result};
+use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::{Observers, Progress};
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     let given = bindings::read(&plan, End::Output, matches)?;
     let mut config = config(&inputs, matches)?;
     let dead_letters = super::verify::policies(&mut config, matches)?;
-    let report = matches.get_one::<PathBuf>("report").map(PathBuf::as_path);
-    bindings::apart(&plan, &inputs, &given, dead_letters.as_deref(), report)?;
+    let report_path = matches.get_one::<PathBuf>("report").map(PathBuf::as_path);
+    bindings::apart(&plan, &inputs, &given, dead_letters.as_deref(), report_path)?;
     config.dead_letters = dead_letters.as_deref().map(ouzel_connectors::output).transpose()?;
     config.outputs = outputs::sinks(&plan, &given, &out)?;
     if let Some(progress) = &progress {
@@ -31,6 +31,7 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     let mode = mode(&plan, &config, &inputs, matches)?;
     let stream = stream(matches);
     note_unused(mode, matches, &err)?;
+    report_path.map_or(Ok(()), report::check)?;
     let hint = outputs::hint(&plan, &config.outputs, mode);
     if let Some(hint) = hint.filter(|_| err.terminal) {
         err.print(&hint)?;
@@ -44,9 +45,8 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
         progress.clear();
     }
     let summary = done?;
-    if let Some(path) = report {
-        std::fs::write(path, summary.to_json() + "\n")
-            .map_err(|e| Error::io(format!("writing the report {}", path.display()), e))?;
+    if let Some(path) = report_path {
+        report::write(path, &summary)?;
     }
     match when(matches) {
         "never" => Ok(()),
