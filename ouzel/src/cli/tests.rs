@@ -120,6 +120,14 @@ fn what_makes_no_sense_is_answered_with_2() {
             "run --in a.csv --min-delay 1 --on-error hope",
             "it is one of fail, skip, dead-letter=URI",
         ),
+        (
+            "run --in a.csv --min-delay 1 --on-error skip --on-error fail",
+            "`--on-error` is given twice for all operators",
+        ),
+        (
+            "verify --in a.csv --min-delay 1 --on-error a=skip --on-error fail --on-error a=fail",
+            "`--on-error` is given twice for the operator `a`",
+        ),
         ("run --in a.csv --min-delay 1 --epoch soon", "not a length of time"),
         ("run --in nowhere://a --min-delay 1", "error: "),
         ("run --in a.csv b.csv --min-delay 1", "`b.csv` belongs to no flag"),

@@ -8,7 +8,7 @@ use crate::verify;
 use clap::ArgMatches;
 use ouzel_dsl::{Error, Result};
 use ouzel_engine::RunConfig;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,7 +30,17 @@ pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
 /// What to do with bad records; where dead letters go is returned.
 pub(super) fn policies(config: &mut RunConfig, matches: &ArgMatches) -> Result<Option<String>> {
     let mut place: Option<String> = None;
+    let mut told = BTreeSet::new();
     for policy in matches.get_many::<Policy>("on-error").into_iter().flatten() {
+        if !told.insert(&policy.operator) {
+            let whom = match &policy.operator {
+                Some(operator) => format!("for the operator `{operator}`"),
+                None => "for all operators".to_owned(),
+            };
+            return Err(Error::Usage(format!(
+                "`--on-error` is given twice {whom}: there can be one policy"
+            )));
+        }
         match &policy.operator {
             Some(operator) => {
                 config.on_error_of.insert(operator.clone(), policy.on_error);
