@@ -56,9 +56,15 @@ fn bind<'a>(
             return Err(Error::Usage(format!("`--{flag} {value}` says nothing after `{name}=`")));
         }
         if let Some(before) = bound.insert(name.to_owned(), uri.to_owned()) {
+            let advice = match end {
+                End::Input => {
+                    "for several files give a folder, or a pattern in quotes so that the shell \
+                     leaves it alone"
+                }
+                End::Output => "it is written to one place",
+            };
             return Err(Error::Usage(format!(
-                "the {} `{name}` is given twice, as {before} and as {uri}; for several files \
-                 give a folder, or a pattern in quotes so that the shell leaves it alone",
+                "the {} `{name}` is given twice, as {before} and as {uri}; {advice}",
                 end.word()
             )));
         }

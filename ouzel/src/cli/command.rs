@@ -57,7 +57,7 @@ fn run(job: &JobInfo, path: &str) -> Command {
     Command::new("run")
         .about("Run the job")
         .args([
-            input(job),
+            input(job, true),
             stray(),
             Arg::new("out")
                 .long("out")
@@ -147,7 +147,7 @@ fn verify(job: &JobInfo, path: &str) -> Command {
              differ.",
         )
         .args([
-            input(job),
+            input(job, false),
             stray(),
             Arg::new("seed")
                 .long("seed")
@@ -166,11 +166,11 @@ fn schema(job: &JobInfo) -> Command {
         .args(params(job))
 }
 
-fn input(job: &JobInfo) -> Arg {
+fn input(job: &JobInfo, once: bool) -> Arg {
     Arg::new("in")
         .long("in")
         .value_name("NAME=URI")
-        .help(help::input(job))
+        .help(help::input(job, once))
         .required(true)
         .allow_hyphen_values(true)
         .action(ArgAction::Append)

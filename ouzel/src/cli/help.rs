@@ -13,16 +13,18 @@ pub(super) fn long(doc: &str) -> String {
         .join("\n")
 }
 
-pub(super) fn input(job: &JobInfo) -> String {
+/// What `--in` takes, of `run` or of `verify`, which reads more than once.
+pub(super) fn input(job: &JobInfo, once: bool) -> String {
     let which = match job.inputs {
         [] => String::new(),
         [one] => format!("; the input is `{one}`, and its name may be left out"),
         many => format!("; the inputs are {}", listed(many)),
     };
-    format!(
-        "Where an input comes from: a file, a folder, a pattern in quotes, \
-         -?format=csv or jsonl for standard input{which}"
-    )
+    let kinds = match once {
+        true => "a file, a folder, a pattern in quotes, -?format=csv or jsonl for standard input",
+        false => "a file, a folder or a pattern in quotes",
+    };
+    format!("Where an input comes from: {kinds}{which}")
 }
 
 pub(super) fn output(job: &JobInfo) -> String {

@@ -72,6 +72,13 @@ Examples:
 }
 
 #[test]
+fn verify_does_not_offer_standard_input() {
+    assert!(delays("run --help").1.contains("-?format=csv"));
+    let (code, out, _) = delays("verify --help");
+    assert!(code == 0 && !out.contains("-?"), "{out}");
+}
+
+#[test]
 fn several_jobs_are_listed_with_their_headlines() {
     let expected = "\
 Dataflow jobs that run as batch or as stream with equal results
@@ -136,6 +143,11 @@ fn what_makes_no_sense_is_answered_with_2() {
         (
             "verify --in a.csv --min-delay 1 --on-error dead-letter=x",
             "it is one of fail, skip, dead-letter",
+        ),
+        ("verify --in -?format=csv --min-delay 1", "can be read once"),
+        (
+            "run --in a.csv --out a.jsonl --out b.jsonl --min-delay 1",
+            "is given twice, as a.jsonl and as b.jsonl; it is written to one place\n",
         ),
         ("plan --min-delay 1 --format yaml", "[possible values: text, json, mermaid]"),
     ];

@@ -15,7 +15,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Runs the schedules and prints what came of them; says whether all agree.
 pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<bool> {
     let plan = Arc::new((job.plan)(&params(job, matches))?);
-    let mut config = inputs(&bindings::read(&plan, End::Input, matches)?)?;
+    let given = bindings::read(&plan, End::Input, matches)?;
+    if let Some((name, uri)) = given.iter().find(|(_, uri)| bindings::is_standard(uri)) {
+        return Err(Error::Usage(format!(
+            "the input `{name}` ({uri}) is standard input, which can be read once, and `verify` \
+             reads its input many times: save it to a file first"
+        )));
+    }
+    let mut config = inputs(&given)?;
     policies(&mut config, matches)?;
     let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
     let verification =
