@@ -3,6 +3,8 @@
 use super::command::param_flag;
 use crate::job_main::JobInfo;
 use crate::session::listed;
+use ouzel_dsl::Params;
+use ouzel_dsl::plan::SourceNode;
 
 /// A job's documentation without the blank that rustc leaves before each line.
 pub(super) fn long(doc: &str) -> String {
@@ -21,7 +23,9 @@ pub(super) fn input(job: &JobInfo, once: bool) -> String {
         many => format!("; the inputs are {}", listed(many)),
     };
     let kinds = match once {
-        true => "a file, a folder, a pattern in quotes, -?format=csv or jsonl for standard input",
+        true => {
+            "a file, a folder, a pattern in quotes, -?format=csv, jsonl or text for standard input"
+        }
         false => "a file, a folder or a pattern in quotes",
     };
     format!("Where an input comes from: {kinds}{which}")
@@ -74,7 +78,22 @@ fn inputs(job: &JobInfo, uri: impl Fn(&str) -> String) -> String {
 }
 
 fn files(job: &JobInfo) -> String {
-    inputs(job, |name| format!("{name}={name}.csv"))
+    inputs(job, |name| format!("{name}={name}.{}", format(job, name, "csv")))
+}
+
+/// The end of the names of an input's files: `txt` where the record is a line, which no other
+/// format gives so easily.
+fn format(job: &JobInfo, input: &str, otherwise: &'static str) -> &'static str {
+    // With parameters there is no plan without their values.
+    let plan = (job.params)().is_empty().then(|| (job.plan)(&Params::new()));
+    let is_line = |source: &SourceNode| {
+        let names: Vec<_> = source.fields.iter().map(|field| &*field.name).collect();
+        source.input == input && names == ["line"]
+    };
+    match plan {
+        Some(Ok(plan)) if plan.sources.iter().any(is_line) => "txt",
+        _ => otherwise,
+    }
 }
 
 fn params(job: &JobInfo) -> String {
@@ -117,8 +136,9 @@ pub(super) fn overview(job: &JobInfo, path: &str) -> String {
 pub(super) fn run(job: &JobInfo, path: &str) -> String {
     let out = first(job.outputs);
     let (files, outputs) = (files(job), outputs(job));
-    let folders = inputs(job, |name| format!("'{name}={name}/*.parquet'"));
-    let follow = inputs(job, |name| format!("'{name}={name}.jsonl?follow'"));
+    let folders = inputs(job, |name| format!("'{name}={name}/*.{}'", format(job, name, "parquet")));
+    let follow =
+        inputs(job, |name| format!("'{name}={name}.{}?follow'", format(job, name, "jsonl")));
     examples(&[
         (format!("{path} run{files}"), "read files to their end and show the result"),
         (
@@ -158,4 +178,28 @@ pub(super) fn verify(job: &JobInfo, path: &str) -> String {
         (format!("{path} verify{files}"), "compare under schedules that differ each time"),
         (format!("{path} verify{files} --seed 7"), "compare under the same schedules again"),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use ouzel_dsl::Plan;
+    use ouzel_dsl::schema::{Field, Type};
+
+    #[test]
+    fn lines_are_read_from_text() {
+        let mut job = testing::job();
+        assert!(run(&job, "delays").contains("--in flights=flights.csv"));
+        job.params = || &[];
+        job.plan = |_| {
+            let mut plan: Plan = testing::plan();
+            plan.sources[0].fields = vec![Field::new("line", Type::Str, false)];
+            Ok(plan)
+        };
+        let help = run(&job, "delays");
+        for uri in ["flights=flights.txt", "flights/*.txt'", "flights.txt?follow'"] {
+            assert!(help.contains(uri), "{uri}\nis not in\n{help}");
+        }
+    }
 }
