@@ -88,6 +88,7 @@ impl Observers {
 
 /// The operators' totals of a finished run, in the plan's order.
 pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotals> {
+    let nanos = |stage: &usize| tally.stages.get(*stage).map_or(0, |(nanos, _)| *nanos);
     plan.operators
         .iter()
         .enumerate()
@@ -99,6 +100,7 @@ pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotal
             records_out: tally.out[i],
             late: tally.late[i],
             errors: tally.errors[i],
+            time: operator.stages.iter().map(nanos).sum::<u64>() as f64 / 1e9,
         })
         .collect()
 }

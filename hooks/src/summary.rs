@@ -4,7 +4,7 @@ use crate::text::{Align, Grid, bytes, count, duration, plural};
 use serde::Serialize;
 use std::fmt;
 
-/// The totals of a finished run. Those of the operators are the same in both modes.
+/// The totals of a finished run. The operators' counts are the same in both modes.
 ///
 /// Shown with `{}`, it is the closing summary: one line for the run, one for each operator, and
 /// what deserves attention.
@@ -30,8 +30,8 @@ pub struct Summary {
     pub incomparable: Vec<String>,
 }
 
-/// One operator's totals.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// One operator's totals. Two are equal if all but their times are, which differ from run to run.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct OperatorTotals {
     /// Its id.
     pub name: String,
@@ -49,7 +49,21 @@ pub struct OperatorTotals {
     pub late: u64,
     /// Records that it failed on.
     pub errors: u64,
+    /// Seconds that all workers together spent in the stages that it is part of. The operators of
+    /// a stage are fused and share its time: each has the whole of it, so that times of operators
+    /// do not add up to that of the run. What an aggregate does after its exchange is in no stage.
+    pub time: f64,
 }
+
+impl PartialEq for OperatorTotals {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = [&self.name, &self.kind, &self.site];
+        let counts = |t: &Self| [t.records_in, t.records_out, t.late, t.errors];
+        texts == [&other.name, &other.kind, &other.site] && counts(self) == counts(other)
+    }
+}
+
+impl Eq for OperatorTotals {}
 
 /// One stage's totals: its operators are fused, so that their time cannot be told apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -175,7 +189,7 @@ mod tests {
         let [records_in, records_out, late, errors] = numbers;
         let site = format!("src/main.rs:14 {kind}");
         let (name, kind) = (name.to_owned(), kind.to_owned());
-        OperatorTotals { name, kind, site, records_in, records_out, late, errors }
+        OperatorTotals { name, kind, site, records_in, records_out, late, errors, time: 0.25 }
     }
 
     fn summary() -> Summary {
@@ -227,11 +241,20 @@ warning: delays.3 (src/main.rs:14 aggregate) left out 4,000 late records, 1.2 pe
     }
 
     #[test]
-    fn the_report_names_in_and_out() {
+    fn totals_are_equal_whatever_the_time() {
+        let one = operator("a", "map", [3, 2, 1, 0]);
+        assert_eq!(one, OperatorTotals { time: 7.0, ..one.clone() });
+        assert_ne!(one, OperatorTotals { late: 7, ..one.clone() });
+        assert_ne!(one, OperatorTotals { name: "b".to_owned(), ..one.clone() });
+    }
+
+    #[test]
+    fn the_report_names_in_out_and_time() {
         let report: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
         assert_eq!(report["operators"][1]["in"], 336_776);
         assert_eq!(report["operators"][1]["out"], 328_521);
         assert_eq!(report["operators"][1]["site"], "src/main.rs:14 filter");
+        assert_eq!(report["operators"][1]["time"], 0.25);
         assert_eq!(report["seconds"], 0.5);
         assert_eq!(report["stages"][0]["chunks"], 42);
     }
