@@ -1,6 +1,7 @@
 //! Builds a job's plan: what the code that `#[job]` emits calls.
 
 mod handles;
+mod notes;
 
 pub use handles::{KeyedHandle, OutputHandle};
 
@@ -140,19 +141,23 @@ impl Builder {
         Ok(self.plan.sources.len() - 1)
     }
 
-    /// Refuses windows that have no length, whoever takes them.
-    pub fn windows<W: Windows>(&self, operator: usize, windows: W) -> Result<()> {
+    /// Notes windows, whoever takes them; refuses those that have no length.
+    pub fn windows<W: Windows>(&mut self, operator: usize, windows: W) -> Result<()> {
         let site = self.plan.operators[operator].site;
-        windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))
+        windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
+        self.note(operator, notes::windows(windows));
+        Ok(())
     }
 
-    /// Refuses a lateness that is negative.
-    pub fn lateness(&self, operator: usize, lateness: Span) -> Result<()> {
+    /// Notes a lateness; refuses one that is negative.
+    pub fn lateness(&mut self, operator: usize, lateness: Span) -> Result<()> {
         let site = self.plan.operators[operator].site;
-        match lateness.micros() {
-            0.. => Ok(()),
-            _ => Err(Error::Usage(format!("{site}: a lateness must not be negative"))),
+        let micros = lateness.micros();
+        if micros < 0 {
+            return Err(Error::Usage(format!("{site}: a lateness must not be negative")));
         }
+        self.note(operator, notes::lateness(micros));
+        Ok(())
     }
 
     /// Adds a keyed operator: an aggregate.
@@ -181,6 +186,7 @@ impl Builder {
             (false, _) => "keeps every key".to_owned(),
         };
         self.note(operator, grows);
+        self.note(operator, notes::EXCHANGES);
         let index = self.plan.keyed.len();
         self.plan.ports.push(PortKind::Keyed(index));
         self.plan.keyed.push(KeyedEntry {
@@ -297,7 +303,10 @@ impl Builder {
     }
 
     /// The plan.
-    pub fn finish(self) -> Plan {
+    pub fn finish(mut self) -> Plan {
+        for (operator, note) in notes::of_stages(&self.plan) {
+            self.note(operator, note);
+        }
         self.plan
     }
 }

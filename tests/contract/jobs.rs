@@ -73,11 +73,16 @@ pub fn many(
 #[test]
 fn plans() {
     let plan = <delays as Job>::plan(&Params::new()).unwrap();
-    for o in &plan.operators {
-        println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note);
-    }
+    assert!(plan.operators.iter().all(|o| !o.id.is_empty()));
     let plan = <many as Job>::plan(&Params::new().with("least", 3.0)).unwrap();
-    for o in &plan.operators {
-        println!("{} {} {:?} {}", o.id, o.site, o.inputs, o.note);
+    let notes = |kind| {
+        let of_kind = plan.operators.iter().filter(|o| o.kind == kind);
+        of_kind.map(|o| o.note.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(notes("window"), ["windows of 2h every 1h", "windows of 1d"]);
+    assert_eq!(notes("lateness"), ["late 5min after a window's end"]);
+    assert_eq!(notes("finals"), ["begins a stage: its rows come when windows close"]);
+    for note in notes("aggregate") {
+        assert!(note.contains("not fused with what follows"), "{note}");
     }
 }
