@@ -66,8 +66,8 @@ impl Meter {
             },
         ];
         match self.watermark.load(Relaxed) {
+            i64::MIN => {}
             _ if !self.stream.load(Relaxed) => {}
-            i64::MIN => parts.push("no watermark yet".to_owned()),
             i64::MAX => parts.push("end of input".to_owned()),
             micros => parts.push(format!("watermark {}", Timestamp::from_micros(micros))),
         }
@@ -123,10 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_shows_how_much_is_read_and_its_watermark_once_there_is_one() {
+        let meter = Meter::default();
+        meter.count(&Event::Started { mode: "stream", job: "j", bytes_total: Some(4_000) });
+        meter.count(&Event::Split { input: "a", bytes: 1_000 });
+        assert_eq!(meter.line(0.0), "0 rows  0 rows/s  1.00 kB of 4.00 kB");
+    }
+
+    #[test]
     fn a_stream_shows_watermark_and_epoch() {
         let meter = Meter::default();
         meter.count(&Event::Started { mode: "stream", job: "j", bytes_total: None });
-        assert_eq!(meter.line(0.0), "0 rows  0 rows/s  0 B  no watermark yet");
+        assert_eq!(meter.line(0.0), "0 rows  0 rows/s  0 B");
         meter.count(&Event::Watermark { micros: 1_357_035_300_000_000 });
         meter.count(&Event::Commit { epoch: 3, bytes: 10 });
         meter.count(&Event::Spill { bytes: 2_000 });

@@ -76,8 +76,8 @@ impl Observer for Progress {
     fn on(&self, event: &Event<'_>) {
         self.meter.count(event);
         match (&self.view, event) {
-            (View::Bar(bar), Event::Started { mode, bytes_total, .. }) => {
-                bar.get_or_init(|| start(&self.meter, mode, *bytes_total));
+            (View::Bar(bar), Event::Started { bytes_total, .. }) => {
+                bar.get_or_init(|| start(&self.meter, *bytes_total));
             }
             (View::Bar(bar), Event::Split { bytes, .. }) => {
                 if let Some(bar) = bar.get() {
@@ -92,10 +92,10 @@ impl Observer for Progress {
 }
 
 /// A bar of bytes where their number is known, else a spinner, before the meter's line.
-fn start(meter: &Arc<Meter>, mode: &str, bytes_total: Option<u64>) -> ProgressBar {
+fn start(meter: &Arc<Meter>, bytes_total: Option<u64>) -> ProgressBar {
     let template = match bytes_total {
-        Some(_) if mode == "batch" => "{percent:>3} % {bar:24}  {line}  {eta} left",
-        _ => "{spinner}  {line}",
+        Some(_) => "{percent:>3} % {bar:24}  {line}  {eta} left",
+        None => "{spinner}  {line}",
     };
     let rate = Mutex::new(Rate::default());
     let shared = (Arc::clone(meter), Arc::new(rate));
@@ -175,6 +175,17 @@ mod tests {
         let all = lines(Duration::ZERO, 3);
         assert!(all.lines().last().unwrap().starts_with("30 rows"), "{all}");
         assert_eq!(lines(Duration::from_secs(3600), 1000), "");
+    }
+
+    #[test]
+    fn a_bar_has_a_length_where_the_bytes_are_known_in_either_mode() {
+        for (mode, bytes_total) in [("batch", Some(10)), ("stream", Some(10)), ("stream", None)] {
+            let progress = Progress { meter: Arc::default(), view: View::Bar(OnceLock::new()) };
+            progress.on(&Event::Started { mode, job: "j", bytes_total });
+            let View::Bar(bar) = &progress.view else { unreachable!() };
+            assert_eq!(bar.get().unwrap().length(), bytes_total);
+            progress.clear();
+        }
     }
 
     #[test]
