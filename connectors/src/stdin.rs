@@ -3,6 +3,7 @@
 //! A thread reads it into a buffer of whole records, of limited size, which is let go of as far
 //! as the reader has come.
 
+use crate::format::Compression;
 use crate::input::Input;
 use crate::opened::{Content, Emit};
 use crate::rows::Rows;
@@ -123,6 +124,13 @@ impl Pipe {
         request: &Request,
     ) -> Result<Pipe> {
         let kind = input.kind("-.jsonl")?;
+        if kind.compression != Compression::None {
+            return Err(input.uri.wrong(
+                "format",
+                "is of plain text for the standard input: decompress it first, as in \
+                 `gunzip -c FILE | ...`",
+            ));
+        }
         let format = input.text(kind).ok_or_else(|| {
             input.uri.wrong("format", "is one of csv, tsv, jsonl and text for the standard input")
         })?;
@@ -419,9 +427,14 @@ mod tests {
     }
 
     #[test]
-    fn a_columnar_format_is_refused() {
+    fn columnar_and_compressed_formats_are_refused() {
         let input = Input::parse("-?format=parquet").unwrap();
         let refused = input.open(&Request::default()).err().unwrap().to_string();
         assert!(refused.contains("csv, tsv, jsonl and text"), "{refused}");
+        for format in ["csv.gz", "jsonl.zst"] {
+            let input = Input::parse(&format!("-?format={format}")).unwrap();
+            let refused = input.open(&Request::default()).err().unwrap().to_string();
+            assert!(refused.contains("decompress it first"), "{refused}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Values from the text of a cell: what CSV holds, and the names of `column=value` folders.
 
 use super::{Column, Values};
-use ouzel_dsl::schema::{Field, Type};
+use ouzel_dsl::schema::{Field, Type, Wire};
 use ouzel_dsl::{Date, Timestamp, decimal_units};
 
 impl Column {
@@ -104,11 +104,19 @@ impl Column {
             Type::Int { .. } if integer => {
                 format!("column `{}`: {shown} is out of range of {ty}", self.path)
             }
-            Type::Timestamp => format!(
-                "column `{}`: {shown:?} is not {}",
-                self.path,
-                Field { nullable: false, ..self.field.clone() }
-            ),
+            Type::Timestamp => {
+                let field = Field { nullable: false, ..self.field.clone() };
+                let hint = match self.field.wire {
+                    Wire::Native if integer => {
+                        " such as 2013-01-01T05:15:00Z: of numbers the record has to say the unit, as by #[record(unit = \"s\")]"
+                    }
+                    Wire::Native => {
+                        " such as 2013-01-01T05:15:00Z, of the years -9999 to 9999: other forms are told by #[record(format = \"..\")]"
+                    }
+                    _ => "",
+                };
+                format!("column `{}`: {shown:?} is not {field}{hint}", self.path)
+            }
             _ => format!("column `{}`: {shown:?} is not {ty}", self.path),
         }
     }

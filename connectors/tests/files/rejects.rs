@@ -40,7 +40,7 @@ fn of_csv() {
             (37, "column `name` is not UTF-8 text"),
             (43, "column `name` is null"),
             (54, "column `small`: \"x\" is not i8"),
-            (59, "column `time`: \"2013-13-01\" is not timestamp"),
+            (59, "column `time`: \"2013-13-01\" is not timestamp such as 2013-01-01T05:15:00Z, of the years -9999 to 9999: other forms are told by #[record(format = \"..\")]"),
             (
                 101,
                 "a quote is opened in this record and never closed: all that follows, to the end of the file, is within it",
@@ -87,7 +87,10 @@ fn of_json_lines() {
                 at(7),
                 "not a JSON object: invalid type: sequence, expected an object with the record's fields at byte 2",
             ),
-            (at(10), "column `time`: \"noon\" is not timestamp"),
+            (
+                at(10),
+                "column `time`: \"noon\" is not timestamp such as 2013-01-01T05:15:00Z, of the years -9999 to 9999: other forms are told by #[record(format = \"..\")]",
+            ),
             (at(11), "not a JSON object: EOF while parsing at byte 21"),
         ],
     );
