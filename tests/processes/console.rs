@@ -130,6 +130,15 @@ fn a_pipe_gets_json_lines_the_same_in_both_modes() {
 }
 
 #[test]
+fn standard_output_takes_a_format() {
+    let dir = events();
+    for mode in ["batch", "stream"] {
+        let rows = printed("ever", dir.path(), &["--mode", mode, "--out", "-?format=csv"]);
+        assert_eq!(rows, ["a,2,1.5", "b,1,0.25", "c,1,2.0", "who,count,sum_x"], "{mode}");
+    }
+}
+
+#[test]
 fn updates_of_a_table_are_printed_as_they_happen_and_lead_to_the_same() {
     let dir = events();
     let flags = ["--mode", "stream", "--epoch", "1ms", "--out", "ever=-?changes"];

@@ -25,8 +25,8 @@ fn target<'a>(uri: Option<&'a str>, screen: &Screen) -> Result<Target<'a>> {
     match uri.strip_prefix('-') {
         Some("") => Ok(Target::Lines { changes: false }),
         Some("?changes") => Ok(Target::Lines { changes: true }),
-        Some(options) if options.starts_with('?') => Err(Error::Usage(format!(
-            "`--out {uri}`: standard output has one option, `-?changes`, for each update of a table"
+        Some(options) if options.starts_with("?changes") => Err(Error::Usage(format!(
+            "`--out {uri}`: `-?changes`, each update of a table, goes with no other option"
         ))),
         _ => Ok(Target::Uri(uri)),
     }
