@@ -4,8 +4,9 @@
 //! lengths of the state's logs and of the outputs. It is written last and put in place by a
 //! rename; whatever goes beyond it is cut off when a run resumes.
 
+mod changed;
+
 use ouzel_dsl::keyed_node::KeyedState;
-use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::RunConfig;
 use serde::{Deserialize, Serialize};
@@ -130,10 +131,7 @@ impl Checkpoint {
                         dir.display()
                     ))
                 })?;
-                let changes = changes(&manifest, plan);
-                manifest.incomparable.extend(reached(plan, &changes));
-                compare(&manifest, plan, accept, dir, changes)?;
-                same_places(&manifest, plan, config, dir)?;
+                changed::check(&mut manifest, plan, config, accept, dir)?;
                 manifest
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
@@ -142,7 +140,7 @@ impl Checkpoint {
         let mut checkpoint =
             Checkpoint { dir: dir.to_owned(), _lock: lock, manifest, logs: Vec::new() };
         checkpoint.describe(plan);
-        checkpoint.manifest.places = places(plan, config);
+        checkpoint.manifest.places = changed::places(plan, config);
         for entry in &plan.keyed {
             let id = plan.operators[entry.operator].id.clone();
             let log = checkpoint.open_log(&id, &entry.node.state_type(), entry.lateness)?;
@@ -288,11 +286,6 @@ impl Write for Counted<'_> {
     }
 }
 
-/// A lateness in words.
-fn lateness(micros: Option<i64>) -> String {
-    micros.map_or("none".to_owned(), |micros| format!("{} s", micros as f64 / 1e6))
-}
-
 /// Takes a lock. A process that has just ended may still seem to hold it: a child that it, or this
 /// one, is about to start has all its files until it runs a program of its own.
 fn take(lock: &File) -> std::result::Result<(), TryLockError> {
@@ -314,156 +307,4 @@ fn file_name(id: &str) -> String {
     // Two ids must not share a file, whatever their letters.
     let hex: String = id.bytes().map(|b| format!("{b:02x}")).collect();
     format!("x{hex}")
-}
-
-/// Refuses state that belongs to another job, or to other code of this one.
-fn compare(
-    manifest: &Manifest,
-    plan: &Plan,
-    accept: &[String],
-    dir: &Path,
-    changes: Vec<Change>,
-) -> Result<()> {
-    let here = dir.display();
-    if manifest.format != FORMAT {
-        return Err(Error::State(format!(
-            "the state in {here} has format {}, and this program reads format {FORMAT}: begin anew with another `--state`",
-            manifest.format
-        )));
-    }
-    if manifest.job != plan.job {
-        return Err(Error::State(format!(
-            "the state in {here} belongs to the job `{}`, not `{}`",
-            manifest.job, plan.job
-        )));
-    }
-    for entry in &plan.keyed {
-        let operator = &plan.operators[entry.operator];
-        let kept = manifest.keyed.get(&operator.id);
-        if let Some(kept) = kept.filter(|kept| kept.state_type != entry.node.state_type()) {
-            return Err(Error::State(format!(
-                "the state in {here} does not fit `{}` ({}): it holds {}, and the job now needs {}\n  begin anew with another `--state`",
-                operator.id,
-                operator.site,
-                kept.state_type,
-                entry.node.state_type()
-            )));
-        }
-    }
-    for entry in &plan.keyed {
-        let operator = &plan.operators[entry.operator];
-        let kept = manifest.keyed.get(&operator.id);
-        if let Some(kept) = kept.filter(|kept| kept.lateness != entry.lateness) {
-            return Err(Error::State(format!(
-                "the lateness before `{}` ({}) was {} and is {}: the state in {here} has closed windows by it\n  begin anew with another `--state`",
-                operator.id,
-                operator.site,
-                lateness(kept.lateness),
-                lateness(entry.lateness),
-            )));
-        }
-    }
-    let known = |name: &String| {
-        let held = manifest.operators.contains_key(name) || manifest.params.contains_key(name);
-        let params = plan.params.iter().any(|(param, _)| param == name);
-        held || params || plan.operators.iter().any(|o| o.id == *name)
-    };
-    if let Some(name) = accept.iter().find(|name| !known(name)) {
-        let ids = plan.operators.iter().map(|o| o.id.as_str());
-        let hint = nearest(name, ids).map(|near| format!("; did you mean `{near}`?"));
-        return Err(Error::Usage(format!(
-            "`--accept {name}`: the job has no such operator or parameter{}",
-            hint.unwrap_or_default()
-        )));
-    }
-    let refused = changes.into_iter().filter(|change| !accept.contains(&change.name));
-    let changed: Vec<String> = refused.map(|change| change.what).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    Err(Error::State(format!(
-        "the state in {here} was made by other code, so that its outputs could not be compared with batch any more:\n  {}\n  begin anew with another `--state`, or go on all the same with `--accept NAME` for each",
-        changed.join("\n  ")
-    )))
-}
-
-/// A difference between the job that made the state and this one.
-struct Change {
-    /// What `--accept` calls it.
-    name: String,
-    what: String,
-    /// The operator it is of, if that is still there.
-    operator: Option<usize>,
-}
-
-fn changes(manifest: &Manifest, plan: &Plan) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (index, operator) in plan.operators.iter().enumerate() {
-        let (id, site) = (&operator.id, operator.site);
-        let what = match manifest.operators.get(id) {
-            Some(fingerprint) if *fingerprint == operator.fingerprint => continue,
-            Some(_) => format!("`{id}` ({site}) changed"),
-            None => format!("`{id}` ({site}) is new"),
-        };
-        changes.push(Change { name: id.clone(), what, operator: Some(index) });
-    }
-    for id in manifest.operators.keys() {
-        if !plan.operators.iter().any(|o| o.id == *id) {
-            let what = format!("`{id}` is gone");
-            changes.push(Change { name: id.clone(), what, operator: None });
-        }
-    }
-    for (name, value) in &plan.params {
-        let flag = name.replace('_', "-");
-        let what = match manifest.params.get(name) {
-            Some(held) if held == value => continue,
-            Some(held) => format!("the parameter `--{flag}` was {held} and is {value}"),
-            None => format!("the parameter `--{flag}` is new"),
-        };
-        changes.push(Change { name: name.clone(), what, operator: None });
-    }
-    changes
-}
-
-/// The outputs that changes reach: those after an operator that changed; all, if it is not known.
-fn reached(plan: &Plan, changes: &[Change]) -> Vec<String> {
-    let mut reached = vec![changes.iter().any(|c| c.operator.is_none()); plan.operators.len()];
-    for index in changes.iter().filter_map(|change| change.operator) {
-        reached[index] = true;
-    }
-    for (index, operator) in plan.operators.iter().enumerate() {
-        reached[index] |= operator.inputs.iter().any(|input| reached[*input]);
-    }
-    let outputs = plan.outputs.iter().filter(|output| reached[output.operator]);
-    outputs.map(|output| output.name.to_owned()).collect()
-}
-
-/// Where the run reads and writes.
-fn places(plan: &Plan, config: &RunConfig) -> BTreeMap<String, String> {
-    let inputs = plan.sources.iter().filter_map(|source| {
-        let connect = config.inputs.get(source.input)?;
-        Some((format!("input `{}`", source.input), connect.describe()))
-    });
-    let outputs = plan.outputs.iter().filter_map(|output| {
-        let sink = config.outputs.get(output.name)?;
-        Some((format!("output `{}`", output.name), sink.describe()))
-    });
-    let letters = config.dead_letters.iter().map(|s| ("dead letters".to_owned(), s.describe()));
-    inputs.chain(outputs).chain(letters).collect()
-}
-
-/// What was committed to an output, or read of an input, is not to be found at another place. Before
-/// the end, an input may have moved: its partitions are compared, not its place.
-fn same_places(manifest: &Manifest, plan: &Plan, config: &RunConfig, dir: &Path) -> Result<()> {
-    let now = places(plan, config);
-    for (name, before) in &manifest.places {
-        let after = now.get(name).map_or("nowhere", String::as_str);
-        if after != before && (manifest.finished || !name.starts_with("input")) {
-            return Err(Error::State(format!(
-                "the {name} was {before} when the state in {} was made, and is {after} now\n  give the same as before, or begin anew with another `--state`",
-                dir.display()
-            )));
-        }
-    }
-    Ok(())
 }
