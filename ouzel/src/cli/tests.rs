@@ -139,7 +139,8 @@ fn what_makes_no_sense_is_answered_with_2() {
         ("run --in nowhere://a --min-delay 1", "error: "),
         ("run --in a.csv b.csv --min-delay 1", "`b.csv` belongs to no flag"),
         ("run --in --min-delay 1", "--min-delay <VALUE>"),
-        ("run --in a.csv --out -?pretty --min-delay 1", "`-?changes`"),
+        ("run --in a.csv --out -?pretty --min-delay 1", "options are: format"),
+        ("run --in a.csv --out -?changes&x=1 --min-delay 1", "goes with no other option"),
         (
             "verify --in a.csv --min-delay 1 --on-error dead-letter=x",
             "it is one of fail, skip, dead-letter",
