@@ -1,4 +1,5 @@
-//! Aggregates that the language does not bring.
+//! Aggregates of one's own: the language's `count_distinct` and `max_with_ties` do the same, but for
+//! signed counts, which the suite asks for.
 //!
 //! Each is a function, whose arguments are closures in a job, and a type that says how records are
 //! added to an accumulator, and how two accumulators become one.
