@@ -55,8 +55,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         #twin
         #(#operators)*
         #(#checks)*
-        #(#sources)*
         #(#keyed)*
+        #(#sources)*
         #(#outputs)*
         #(#stages)*
         ::core::result::Result::Ok(__builder.finish())

@@ -158,9 +158,15 @@ impl Graph {
 
     /// Who takes what a node gives, in order.
     pub fn consumers(&self, node: NodeIndex) -> Vec<NodeIndex> {
-        let takes = |n: &Node| n.inputs.iter().filter(|i| **i == node).count();
-        let nodes = self.nodes.iter().enumerate();
-        nodes.flat_map(|(i, n)| std::iter::repeat_n(i, takes(n))).collect()
+        self.uses(node).into_iter().map(|(consumer, _)| consumer).collect()
+    }
+
+    /// Who takes what a node gives, and as which of its inputs.
+    pub fn uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
+        let inputs = self.nodes.iter().enumerate().flat_map(|(consumer, n)| {
+            n.inputs.iter().zip(0u32..).map(move |(input, position)| (*input, consumer, position))
+        });
+        inputs.filter(|(input, ..)| *input == node).map(|(_, c, p)| (c, p)).collect()
     }
 
     /// The outputs that show a node, by index.

@@ -92,32 +92,29 @@ struct Opening {
 
 fn opening(graph: &Graph, head: NodeIndex) -> Opening {
     let (span, stream) = (graph.span(head), var("stream", head));
-    let Needs { time, seen } = needs(graph, head);
-    let given =
-        |needed: bool, tokens: TokenStream| if needed { tokens } else { TokenStream::new() };
+    let needs = needs(graph, head);
     if let Op::Source(_) = graph.nodes[head].op {
-        let times = quote_spanned! {span=>
-            let __times = ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad);
-            let __times: &[i64] = __times.as_deref().unwrap_or_default();
-        };
-        let times = given(time, times);
-        let time = given(
-            time,
-            quote_spanned!(span=> let __time = __times.get(__row).copied().unwrap_or_default();),
-        );
-        let rise = given(seen, quote_spanned!(span=> __seen = __seen.max(__time);));
+        let wanted = needs.time(span);
+        let rise = needs.seen.then(|| quote_spanned!(span=> __seen = __seen.max(__time);));
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
-                #times
+                let __times = match #wanted {
+                    true => ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad),
+                    false => ::core::option::Option::None,
+                };
+                let __times: &[i64] = __times.as_deref().unwrap_or_default();
+                let __log = __cx.log;
             },
-            before: given(seen, quote_spanned!(span=> let mut __seen = __cx.seen;)),
-            each: quote_spanned!(span=> #time #rise),
+            before: quote_spanned!(span=> let mut __seen = __cx.seen;),
+            each: quote_spanned! {span=>
+                let __time = __times.get(__row).copied().unwrap_or_default();
+                let __offset = ::core::option::Option::Some(__chunk.offsets.get(__row));
+                let __path = ::ouzel::dsl::place::Path::new();
+                #rise
+            },
         };
     }
-    let time = given(time, quote_spanned!(span=> let __time = __columns.event_time(__row);));
-    // What a final row has seen is its own event time, whatever came before it.
-    let seen = given(seen, quote_spanned!(span=> let __seen = __time;));
     Opening {
         columns: quote_spanned! {span=>
             let __columns = ::ouzel::private::engine::open_finals(
@@ -127,7 +124,14 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
             );
         },
         before: TokenStream::new(),
-        each: quote_spanned!(span=> #time #seen),
+        // What a final row has seen is its own event time, whatever came before it.
+        each: quote_spanned! {span=>
+            let __time = __columns.event_time(__row);
+            let __seen = __time;
+            let __log: &[u8] = &[];
+            let __offset: ::core::option::Option<u64> = ::core::option::Option::None;
+            let __path = ::ouzel::dsl::place::Path::new();
+        },
     }
 }
 
@@ -143,19 +147,23 @@ impl Emitter<'_> {
             let rows = var("rows", output);
             consumers.push(quote_spanned!(span=> #rows.push(*#record);));
         }
-        for consumer in self.graph.consumers(node) {
-            consumers.push(self.operator(consumer, record));
+        for (consumer, position) in self.graph.uses(node) {
+            consumers.push(self.operator(consumer, position, record));
         }
         let consumers = branches(span, consumers);
         quote_spanned!(span=> __out[#node] += 1; #consumers)
     }
 
-    fn operator(&mut self, node: NodeIndex, record: &TokenStream) -> TokenStream {
+    fn operator(&mut self, node: NodeIndex, position: u32, record: &TokenStream) -> TokenStream {
         self.operators.insert(node);
         let graph = self.graph;
         match &graph.nodes[node].op {
             Op::Each(each, closure) => self.each(node, *each, closure, record),
-            Op::Merge => self.push(node, record),
+            Op::Merge => {
+                let next = self.push(node, record);
+                let span = graph.span(node);
+                quote_spanned!(span=> let __path = __path.merged(#position); #next)
+            }
             Op::KeyBy(closure) => self.key_by(node, closure, record),
             _ => TokenStream::new(),
         }
@@ -174,10 +182,21 @@ fn branches(span: Span, consumers: Vec<TokenStream>) -> TokenStream {
 }
 
 /// What the operators of a stage need of each record.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub struct Needs {
-    pub time: bool,
+    time: bool,
     pub seen: bool,
+    /// Aggregates, which say themselves whether they need the place in canonical order.
+    aggregates: Vec<NodeIndex>,
+}
+
+impl Needs {
+    /// Whether they need the event time, as an expression.
+    pub fn time(&self, span: Span) -> TokenStream {
+        let time = self.time;
+        let ordered = self.aggregates.iter().map(|node| var("keyed", *node));
+        quote_spanned!(span=> #time #(|| #ordered.ordered())*)
+    }
 }
 
 /// What the operators need that a source or `finals` feeds directly.
@@ -189,7 +208,8 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
             match graph.nodes[consumer].op {
                 Op::Finals => continue,
                 Op::Window(_) => needs.time = true,
-                Op::Lateness(_) => needs = Needs { time: true, seen: true },
+                Op::Lateness(_) => (needs.time, needs.seen) = (true, true),
+                Op::Aggregate(_) => needs.aggregates.push(consumer),
                 _ => {}
             }
             todo.push(consumer);

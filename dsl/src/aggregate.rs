@@ -71,6 +71,7 @@ pub use variance::{
 };
 
 use crate::data::{Data, Produce};
+use crate::place::Place;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -141,6 +142,17 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
 
     /// Adds what was lifted from one record.
     fn add(&self, acc: &mut Self::Acc, value: <Self::In as Data>::View<'_>);
+
+    /// Whether [`add_at`](Aggregate::add_at) looks at where records stand. Records must then have
+    /// an event time.
+    const ORDERED: bool = false;
+
+    /// Adds what was lifted from one record, which stands at a place in canonical order: for
+    /// aggregates that choose by it.
+    #[inline(always)]
+    fn add_at(&self, acc: &mut Self::Acc, value: <Self::In as Data>::View<'_>, _place: Place<'_>) {
+        self.add(acc, value);
+    }
 
     /// Adds another accumulator.
     fn merge(&self, acc: &mut Self::Acc, other: Self::Acc);

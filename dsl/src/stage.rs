@@ -161,6 +161,8 @@ pub struct StageContext<'a> {
     pub input: &'a str,
     /// The partition's name.
     pub partition: &'a str,
+    /// The address of the partition's log, as part of [`Place`](crate::Place).
+    pub log: &'a [u8],
     /// The operator at work, so that a panic can be pinned to it.
     pub at: OperatorIndex,
     /// The row at work.

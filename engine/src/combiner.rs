@@ -7,7 +7,7 @@ use crate::runs::{Runs, write_runs};
 use arrow::array::RecordBatch;
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Aggregate, Assigned, Error, Key, Windows};
+use ouzel_dsl::{Aggregate, Assigned, Error, Key, Place, Windows};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::path::Path;
@@ -42,6 +42,7 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
         key: K::View<'_>,
         windows: Assigned,
         value: <A::In as ouzel_dsl::Data>::View<'_>,
+        place: Place<'_>,
     ) {
         let Combiner { groups, aggregate, memo, .. } = self;
         let keys = groups.keys_mut();
@@ -51,10 +52,10 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
         };
         if W::WINDOWED {
             for start in windows.starts() {
-                groups.windowed(aggregate, start, id, |acc| aggregate.add(acc, value));
+                groups.windowed(aggregate, start, id, |acc| aggregate.add_at(acc, value, place));
             }
         } else {
-            groups.dense(aggregate, id, |acc| aggregate.add(acc, value));
+            groups.dense(aggregate, id, |acc| aggregate.add_at(acc, value, place));
         }
     }
 

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Chunk, Demand, Offsets, Pruned, Split};
 use ouzel_dsl::plan::{PortKind, StageInput};
 use ouzel_dsl::stage::{Ports, StageContext, Tally};
-use ouzel_dsl::{Error, Result};
+use ouzel_dsl::{Error, Result, place};
 use ouzel_hooks::Event;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -89,7 +89,8 @@ impl Worker {
         }
         let node = &wiring.plan.sources[source];
         self.tally.out[node.operator] += chunk.pruned.rows;
-        self.run(wiring, StageInput::Source(source), node.input, partition, &chunk, seen)?;
+        let log = place::log(source, partition);
+        self.run(wiring, StageInput::Source(source), (node.input, partition, &log), &chunk, seen)?;
         let rows = chunk.batch.num_rows() as u64 + chunk.pruned.rows;
         wiring.config.observers.tell(Event::Chunk { rows });
         Ok(())
@@ -106,15 +107,14 @@ impl Worker {
             rejects: Vec::new(),
             pruned: Pruned::default(),
         };
-        self.run(wiring, StageInput::Finals(keyed), &input, "", &chunk, i64::MIN)
+        self.run(wiring, StageInput::Finals(keyed), (&input, "", &[]), &chunk, i64::MIN)
     }
 
     fn run(
         &mut self,
         wiring: &Wiring,
         from: StageInput,
-        input: &str,
-        partition: &str,
+        (input, partition, log): (&str, &str, &[u8]),
         chunk: &Chunk,
         seen: i64,
     ) -> Result<()> {
@@ -130,6 +130,7 @@ impl Worker {
                 sites: &wiring.sites,
                 input,
                 partition,
+                log,
                 at: 0,
                 row: 0,
             };

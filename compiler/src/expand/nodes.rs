@@ -3,7 +3,7 @@
 use super::fingerprint::fingerprint;
 use crate::idents::text;
 use crate::ir::{Graph, Node, NodeIndex, Op};
-use crate::stage::{Needs, needs};
+use crate::stage::needs;
 use crate::{fields, mixed, var};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -46,7 +46,8 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let (stream, name) = (var("stream", index), text(&node.ident));
     let read = fields::projection(graph, index);
     let prune = fields::prune(graph, index);
-    let Needs { time, seen } = needs(graph, index);
+    let needs = needs(graph, index);
+    let (time, seen) = (needs.time(graph.span(index)), needs.seen);
     quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,

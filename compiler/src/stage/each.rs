@@ -85,14 +85,16 @@ impl Emitter<'_> {
             }
             Each::FlatMap => {
                 let items = self.items(node, &next.to_token_stream());
-                quote_spanned!(span=> #at for #made in #tie.are(#body) { #items })
+                quote_spanned!(span=> #at for (__number, #made) in #tie.are(#body).into_iter().enumerate() { #items })
             }
             Each::TryFlatMap => {
                 let items = self.items(node, &next.to_token_stream());
                 quote_spanned! {span=>
                     #at
                     match #tie.try_are(#body) {
-                        ::core::result::Result::Ok(__items) => for #made in __items { #items },
+                        ::core::result::Result::Ok(__items) => {
+                            for (__number, #made) in __items.into_iter().enumerate() { #items }
+                        }
                         #fail
                     }
                 }
@@ -108,6 +110,7 @@ impl Emitter<'_> {
         quote_spanned! {span=>
             let #value = ::ouzel::dsl::Produce::produce(&#made);
             let #next = &#value;
+            let __path = __path.made(__number);
             __cx.branch(__chunk, |__cx| { #then ::core::result::Result::Ok(()) })?;
             __cx.at = #node;
         }

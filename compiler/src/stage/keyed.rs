@@ -134,7 +134,12 @@ impl Emitter<'_> {
             __cx.at = #node;
             let __arguments = #values;
             __cx.at = ::ouzel::dsl::stage::in_add(#node);
-            #port.add(#key, #windows, ::ouzel::dsl::Produce::produce(&__arguments));
+            #port.add(
+                #key,
+                #windows,
+                ::ouzel::dsl::Produce::produce(&__arguments),
+                ::ouzel::dsl::Place { time: __time, log: __log, offset: __offset, path: __path },
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::{Aggregate, Idempotent, Invertible};
 use crate::data::Data;
+use crate::place::Place;
 
 macro_rules! tuples {
     ($($($t:ident $i:tt),+;)*) => {$(
@@ -15,6 +16,18 @@ macro_rules! tuples {
             #[inline(always)]
             fn add(&self, acc: &mut Self::Acc, value: <Self::In as Data>::View<'_>) {
                 $(self.$i.add(&mut acc.$i, value.$i);)+
+            }
+
+            const ORDERED: bool = $($t::ORDERED ||)+ false;
+
+            #[inline(always)]
+            fn add_at(
+                &self,
+                acc: &mut Self::Acc,
+                value: <Self::In as Data>::View<'_>,
+                place: Place<'_>,
+            ) {
+                $(self.$i.add_at(&mut acc.$i, value.$i, place);)+
             }
 
             #[inline]
@@ -94,6 +107,13 @@ impl<A: Aggregate, O: Data, F: Fn(A::Out) -> O + Clone + Send + Sync + 'static> 
     #[inline(always)]
     fn add(&self, acc: &mut A::Acc, value: <A::In as Data>::View<'_>) {
         self.0.add(acc, value);
+    }
+
+    const ORDERED: bool = A::ORDERED;
+
+    #[inline(always)]
+    fn add_at(&self, acc: &mut A::Acc, value: <A::In as Data>::View<'_>, place: Place<'_>) {
+        self.0.add_at(acc, value, place);
     }
 
     #[inline]

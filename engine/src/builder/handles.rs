@@ -38,6 +38,14 @@ impl<K, W, A> KeyedHandle<K, W, A> {
         ports.get(self.port)
     }
 
+    /// Whether it asks where records stand in canonical order.
+    pub fn ordered(self) -> bool
+    where
+        A: Aggregate,
+    {
+        A::ORDERED
+    }
+
     /// The type of the aggregate's result.
     pub fn value(self) -> Tie<A::Out>
     where

@@ -48,12 +48,13 @@ struct Around<'a> {
     sites: &'a [Site],
     input: &'a str,
     partition: &'a str,
+    log: &'a [u8],
 }
 
 impl<'a> Around<'a> {
     fn of(context: &'a StageContext<'_>) -> Around<'a> {
-        let StageContext { on_error, seen, sites, input, partition, .. } = *context;
-        Around { on_error, seen, sites, input, partition }
+        let StageContext { on_error, seen, sites, input, partition, log, .. } = *context;
+        Around { on_error, seen, sites, input, partition, log }
     }
 }
 
@@ -189,9 +190,18 @@ fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk:
         port.borrow_mut().begin(&chunk.batch);
     }
     let mut tally = Tally::new(plan.operators.len());
-    let Around { on_error, seen, sites, input, partition } = around;
-    let mut context =
-        StageContext { tally: &mut tally, on_error, seen, sites, input, partition, at: 0, row: 0 };
+    let Around { on_error, seen, sites, input, partition, log } = around;
+    let mut context = StageContext {
+        tally: &mut tally,
+        on_error,
+        seen,
+        sites,
+        input,
+        partition,
+        log,
+        at: 0,
+        row: 0,
+    };
     let end = (stage.run)(&mut context, ports, chunk).map_err(|e| e.to_string());
     let ports = plan.ports.iter().zip(&ports.0);
     let ports = ports.map(|(kind, port)| {
