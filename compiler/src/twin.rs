@@ -3,7 +3,7 @@
 //! inferred to the stages.
 
 use crate::ast::Job;
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -32,22 +32,44 @@ fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
     let (value, tie, stream) = (var("twin", index), var("tie", index), var("stream", index));
     let inputs: Vec<_> = node.inputs.iter().map(|i| var("twin", *i)).collect();
     let input = inputs.first();
+    let (key, value_of_row) = (var("tkey", index), var("tvalue", index));
+    let table = graph.gives(index) == Gives::Table;
+    let tied = match table {
+        true => quote_spanned!(span=> .tie_table(#key, #value_of_row)),
+        false => quote_spanned!(span=> .tie(#stream)),
+    };
     let call = match &node.op {
         Op::Source(source) => {
             let record = &job.inputs[*source].record;
             quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
         Op::Each(Each::Filter | Each::Inspect | Each::Assert, closure) => {
-            quote_spanned!(span=> #input.#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.#method(#closure)#tied)
         }
         Op::Each(_, closure) => {
-            quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.tied(#tie).#method(#closure)#tied)
+        }
+        Op::Join(_) | Op::JoinTables(_) => {
+            let other = inputs.get(1);
+            quote_spanned!(span=> #input.#method(#other)#tied)
+        }
+        Op::JoinForeign(_, closure) => {
+            let (other, key) = (inputs.get(1), var("key", index));
+            quote_spanned! {span=> {
+                #input.tied(#tie).group_by(#closure).tie_key(#key);
+                #input.#method(#closure, #other)#tied
+            }}
+        }
+        Op::Arrange => quote_spanned!(span=> #input #tied),
+        Op::Between(..) => {
+            let (from, to) = (var("value", index), var("upto", index));
+            quote_spanned!(span=> #input.#method(#from, #to))
         }
         Op::Merge => {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
-        Op::KeyBy(closure) => {
+        Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
@@ -64,7 +86,7 @@ fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             });
             return quote_spanned! {span=>
                 #(#closures)*
-                let #value = #input.#method(::ouzel::dsl::twin_of(&#argument));
+                let #value = #input.aggregate(::ouzel::dsl::twin_of(&#argument))#tied;
             };
         }
     };

@@ -16,6 +16,7 @@ mod decimal;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
+mod grouped;
 mod job;
 pub mod json;
 pub mod key;
@@ -45,6 +46,7 @@ pub use aggregate::{
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};
 pub use error::{Error, Result};
+pub use grouped::Grouped;
 pub use job::Job;
 pub use key::Key;
 pub use keyed::Keyed;
@@ -54,8 +56,9 @@ pub use place::Place;
 pub use plan::Plan;
 pub use record::Record;
 pub use stream::{Stream, Tie, Tied, twin_of};
-pub use table::{Final, FinalColumn, FinalRef, Table};
+pub use table::{Final, FinalColumn, FinalRef, RowColumn, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
-    Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling,
+    Assigned, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView, Windows,
+    hopping, session, tumbling,
 };

@@ -1,7 +1,9 @@
 //! Windows of event time.
 
+mod session;
 mod windowed;
 
+pub use session::{Session, session};
 pub use windowed::{Windowed, WindowedView};
 
 use crate::data::Data;
@@ -94,7 +96,8 @@ impl Assigned {
     note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
 )]
 pub trait Windows: Copy + Send + Sync + 'static {
-    /// Whether there are windows at all; without, every record is in one group a key.
+    /// Whether each record is put into windows by its time alone; otherwise all records of a key are
+    /// in one group.
     const WINDOWED: bool;
     /// Itself. Rustc says nothing of what is made of it where it has none.
     #[doc(hidden)]

@@ -7,6 +7,6 @@ pub use ouzel_dsl::{
     approx_quantile, approx_quantiles, bottom_k, collect_list, collect_set, corr, count,
     count_distinct, count_if, covar_pop, covar_samp, days, histogram, hopping, hours, job,
     kurtosis, max, max_with_ties, mean, micros, millis, min, min_with_ties, minutes, product,
-    seconds, skewness, stddev_pop, stddev_samp, sum, top_k, tumbling, var_pop, var_samp,
+    seconds, session, skewness, stddev_pop, stddev_samp, sum, top_k, tumbling, var_pop, var_samp,
 };
 pub use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use crate::ast::Job;
 use crate::idents::{bindings, text};
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -24,19 +24,31 @@ pub fn values(graph: &Graph) -> TokenStream {
         let span = graph.span(i);
         let (tie, stream) = (var("tie", i), var("stream", i));
         let (key, value) = (var("key", i), var("value", i));
-        match &node.op {
-            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
+        let table = (graph.gives(i) == Gives::Table).then(|| {
+            let (key, value) = (var("tkey", i), var("tvalue", i));
+            quote_spanned!(span=> let #key = __types.tie(); let #value = __types.tie();)
+        });
+        let value = match &node.op {
+            Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => {
                 quote_spanned!(span=> let #stream = __types.tie();)
             }
+            Op::JoinTables(_) | Op::Arrange => TokenStream::new(),
+            Op::Between(from, to) => {
+                let upto = var("upto", i);
+                quote_spanned! {span=>
+                    let #value = __types.span(#from);
+                    let #upto = __types.span(#to);
+                }
+            }
+            Op::Each(each, _) if table.is_some() => {
+                let ty = each_type(*each);
+                quote_spanned!(span=> let #tie = __types.tie::<#ty>();)
+            }
             Op::Each(each, _) => {
-                let ty = match each {
-                    Each::Filter | Each::Assert => quote!(bool),
-                    Each::Inspect => quote!(()),
-                    _ => quote!(_),
-                };
+                let ty = each_type(*each);
                 quote_spanned!(span=> let #tie = __types.tie::<#ty>(); let #stream = __types.tie();)
             }
-            Op::KeyBy(_) => {
+            Op::KeyBy(_) | Op::GroupBy(_) | Op::JoinForeign(..) => {
                 quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
             }
             Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
@@ -55,9 +67,19 @@ pub fn values(graph: &Graph) -> TokenStream {
                 let expr = &aggregate.expr;
                 quote_spanned!(span=> #(#places)* let #value = __types.value(#expr);)
             }
-        }
+        };
+        quote!(#table #value)
     });
     quote!(#(#values)*)
+}
+
+/// The type of what the closure of an operator gives, where that is always the same.
+fn each_type(each: Each) -> TokenStream {
+    match each {
+        Each::Filter | Each::Assert => quote!(bool),
+        Each::Inspect => quote!(()),
+        _ => quote!(_),
+    }
 }
 
 /// The values of the body: parameters and plain `let`s.

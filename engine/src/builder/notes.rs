@@ -22,16 +22,18 @@ pub(super) fn windows<W: Windows>(windows: W) -> String {
 }
 
 /// When a record is late.
-pub(super) fn lateness(micros: i64) -> String {
-    match micros {
-        0 => "late as soon as a window's end has passed".to_owned(),
-        micros => format!("late {} after a window's end", length(micros)),
+pub(super) fn lateness(micros: i64, windowed: bool) -> String {
+    match (windowed, micros) {
+        (true, 0) => "late as soon as a window's end has passed".to_owned(),
+        (true, micros) => format!("late {} after a window's end", length(micros)),
+        (false, 0) => "late if what was before it has a later event time".to_owned(),
+        (false, micros) => format!("late if it is more than {} behind", length(micros)),
     }
 }
 
 /// Says of each operator that it begins a stage, or is part of several, and why.
 pub(super) fn of_stages(plan: &Plan) -> Vec<(usize, String)> {
-    let finals = plan.stages.iter().filter(|s| matches!(s.input, StageInput::Finals(_)));
+    let finals = plan.stages.iter().filter(|s| matches!(s.input, StageInput::Rows(_)));
     let begins = finals.filter_map(|stage| Some((*stage.operators.first()?, OPENS.to_owned())));
     let several = plan.operators.iter().enumerate().filter(|(_, o)| o.stages.len() > 1);
     let several = several.map(|(operator, o)| {
@@ -62,7 +64,8 @@ mod tests {
         assert_eq!(windows(tumbling(hours(48))), "windows of 2d");
         assert_eq!(windows(hopping(hours(6), minutes(90))), "windows of 6h every 90min");
         assert_eq!(windows(tumbling(micros(1_500))), "windows of 1500us");
-        assert_eq!(lateness(seconds(90).micros()), "late 90s after a window's end");
-        assert_eq!(lateness(0), "late as soon as a window's end has passed");
+        assert_eq!(lateness(seconds(90).micros(), true), "late 90s after a window's end");
+        assert_eq!(lateness(seconds(90).micros(), false), "late if it is more than 90s behind");
+        assert_eq!(lateness(0, true), "late as soon as a window's end has passed");
     }
 }
