@@ -57,5 +57,6 @@ pub use stream::{Stream, Tie, Tied, twin_of};
 pub use table::{Final, FinalColumn, FinalRef, Table};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
-    Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling,
+    Assigned, Calendar, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, calendar_days,
+    calendar_months, calendar_quarters, calendar_weeks, calendar_years, hopping, tumbling,
 };

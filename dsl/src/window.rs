@@ -1,10 +1,14 @@
 //! Windows of event time.
 
+mod calendar;
 mod hopping;
 mod tumbling;
 mod unwindowed;
 mod windowed;
 
+pub use calendar::{
+    Calendar, calendar_days, calendar_months, calendar_quarters, calendar_weeks, calendar_years,
+};
 pub use hopping::{Hopping, hopping};
 pub use tumbling::{Tumbling, tumbling};
 pub use unwindowed::Unwindowed;
@@ -57,6 +61,14 @@ pub struct Assigned {
 }
 
 impl Assigned {
+    /// One window, which the record misses if `end` plus `lateness` is at or before `seen`.
+    #[inline(always)]
+    fn one(start: i64, end: i64, seen: i64, lateness: Option<i64>) -> Assigned {
+        let passed = |lateness| end.checked_add(lateness).is_some_and(|reach| reach <= seen);
+        let late = lateness.is_some_and(passed);
+        Assigned { first: start, step: end - start, late: late.into(), live: (!late).into() }
+    }
+
     /// The starts of the windows that the record is in time for.
     #[inline(always)]
     pub fn starts(self) -> impl Iterator<Item = i64> {
@@ -67,7 +79,7 @@ impl Assigned {
 /// How records are put into windows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how records are put into windows",
-    label = "expected `tumbling(..)` or `hopping(..)`",
+    label = "expected `tumbling(..)`, `hopping(..)` or `calendar_days(..)` and its like",
     note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
 )]
 pub trait Windows: Copy + Send + Sync + 'static {
@@ -93,7 +105,11 @@ pub trait Windows: Copy + Send + Sync + 'static {
     /// What is wrong with the lengths, if anything is.
     fn check(self) -> Result<(), String>;
 
-    /// The kind and length of the windows, for plans: `windows of 6h every 90min`. State that was
-    /// kept by other windows is not read.
+    /// The kind and length of the windows, for plans: `windows of 6h every 90min`.
     fn describe(self) -> String;
+
+    /// What tells the windows from any others: state that was kept by others is not read.
+    fn identity(self) -> String {
+        self.describe()
+    }
 }

@@ -63,7 +63,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
 
     fn state_type(&self) -> String {
         let types = std::any::type_name::<(K, W, A::Acc)>();
-        format!("{types} by {}", self.windows.describe())
+        format!("{types} by {}", self.windows.identity())
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
