@@ -24,6 +24,7 @@
 
 mod aggregates;
 mod approximate;
+mod calendar;
 mod changed;
 mod code;
 mod collections;
