@@ -79,7 +79,7 @@ impl Assigned {
 /// How records are put into windows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how records are put into windows",
-    label = "expected `tumbling(..)`, `hopping(..)` or `calendar_days(..)` and its like",
+    label = "expected `tumbling(..)`, `hopping(..)` or `calendar_days(..)`",
     note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
 )]
 pub trait Windows: Copy + Send + Sync + 'static {
