@@ -51,7 +51,8 @@ impl<K: Data, T: Data, W> Keyed<K, T, W> {
 
 impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// Puts each record into windows of its event time: [`tumbling`](crate::tumbling) or
-    /// [`hopping`](crate::hopping).
+    /// [`hopping`](crate::hopping), or the days, weeks, months, quarters or years of a time zone
+    /// ([`calendar_days`](crate::calendar_days)).
     pub fn window<W: Windows>(self, _windows: W) -> Keyed<K, T, W::Itself> {
         Keyed::new()
     }

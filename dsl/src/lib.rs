@@ -59,6 +59,7 @@ pub use stream::{Stream, Tie, Tied, twin_of};
 pub use table::{Final, FinalColumn, FinalRef, RowColumn, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
-    Assigned, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView, Windows,
+    Assigned, Calendar, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView,
+    Windows, calendar_days, calendar_months, calendar_quarters, calendar_weeks, calendar_years,
     hopping, session, tumbling,
 };

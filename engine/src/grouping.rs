@@ -4,7 +4,7 @@ use crate::monoid::Takes;
 use crate::plain::Plain;
 use crate::sessions::Sessions;
 use crate::tabled::Tabled;
-use ouzel_dsl::{Aggregate, Hopping, Key, Session, Tumbling, Unwindowed, Windows};
+use ouzel_dsl::{Aggregate, Calendar, Hopping, Key, Session, Tumbling, Unwindowed, Windows};
 
 /// Windows, and how an aggregate over them is kept.
 pub trait Grouping: Windows {
@@ -30,7 +30,7 @@ macro_rules! by_time {
     )*};
 }
 
-by_time! { Unwindowed Tumbling Hopping }
+by_time! { Unwindowed Tumbling Hopping Calendar }
 
 impl Grouping for Session {
     type Kept<K: Key, A: Aggregate> = Sessions<A>;

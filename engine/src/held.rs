@@ -155,8 +155,7 @@ impl<L: Streams> Shard<L> {
 }
 
 fn group_of<'a, K, W: Windows, L>(node: &StreamNode<K, W, L>, place: &'a [u8]) -> Group<'a> {
-    let end = W::WINDOWED.then(|| time_of(place).saturating_add(node.windows.size()));
-    Group { place, end }
+    Group { place, end: node.windows.end(time_of(place)) }
 }
 
 fn bytes<L: Monoid>(logic: &L, place: &[u8], acc: &L::Acc) -> usize {

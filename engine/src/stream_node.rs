@@ -88,11 +88,8 @@ impl<K: Key, W: Windows, L: Streams> KeyedNode for StreamNode<K, W, L> {
     }
 
     fn state_type(&self) -> String {
-        format!(
-            "{} by windows of {} us",
-            std::any::type_name::<(K, W, L::Acc, L::Out)>(),
-            self.windows.size()
-        )
+        let types = std::any::type_name::<(K, W, L::Acc, L::Out)>();
+        format!("{types} by {}", self.windows.identity())
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {

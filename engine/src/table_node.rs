@@ -42,7 +42,7 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> TableNode<K, W, A> {
     pub(crate) fn passed(&self, watermark: i64) -> Option<i64> {
         match self.reach(watermark)? {
             i64::MAX => Some(i64::MAX),
-            reach => reach.checked_sub(self.windows.size()),
+            reach => self.windows.passed(reach),
         }
     }
 }
@@ -66,11 +66,8 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedNode for TableNode<K, W, A> {
     }
 
     fn state_type(&self) -> String {
-        format!(
-            "{} by windows of {} us",
-            std::any::type_name::<(K, W, A::Acc)>(),
-            self.windows.size()
-        )
+        let types = std::any::type_name::<(K, W, A::Acc)>();
+        format!("{types} by {}", self.windows.identity())
     }
 
     fn removes(&self) -> bool {

@@ -3,9 +3,9 @@
 //! | Rule | Tests |
 //! | --- | --- |
 //! | 1 Address | `rules::rule_1_*`; dead letters of `one_record` |
-//! | 2 Event time and seen | `rules::rule_2_*`; `windows`, against a twin |
+//! | 2 Event time and seen | `rules::rule_2_*`; `windows` and `calendar`, against twins |
 //! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs` |
-//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows`, against a twin |
+//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
 //! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
 //! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; what breaks the laws: `testkit/tests/differs.rs`, `ouzel/tests/jobs.rs` |
@@ -24,6 +24,7 @@
 
 mod aggregates;
 mod approximate;
+mod calendar;
 mod changed;
 mod code;
 mod collections;

@@ -1,8 +1,8 @@
 //! Windows of activity.
 
 use super::{Assigned, Window, Windowed, WindowedView, Windows};
-use crate::Span;
 use crate::data::Data;
+use crate::{Span, micros};
 
 /// Windows that last as long as records come. See [`session`].
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +49,16 @@ impl Windows for Session {
         Some(Assigned { first: 0, step: self.gap, late: late.into(), live: (!late).into() })
     }
 
-    fn size(self) -> i64 {
-        self.gap
+    fn passed(self, reach: i64) -> Option<i64> {
+        Some(reach)
+    }
+
+    fn end(self, _: i64) -> Option<i64> {
+        None
+    }
+
+    fn longest(self) -> i64 {
+        i64::MAX
     }
 
     fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
@@ -62,5 +70,9 @@ impl Windows for Session {
             1.. => Ok(()),
             _ => Err("the gap of a session must be longer than nothing".to_owned()),
         }
+    }
+
+    fn describe(self) -> String {
+        format!("sessions that end after {}", micros(self.gap).short())
     }
 }

@@ -214,7 +214,7 @@ impl Builder {
         let holds = match (W::WINDOWED, between) {
             // A pair's event time is the greater one, which has just come.
             _ if !J::MARKS => 0,
-            (true, _) => windows.size().saturating_add(later.unwrap_or(i64::MAX)),
+            (true, _) => windows.longest().saturating_add(later.unwrap_or(i64::MAX)),
             (false, Some((from, to))) => {
                 from.saturating_neg().max(to).max(0).saturating_add(later.unwrap_or(i64::MAX))
             }

@@ -5,7 +5,7 @@ use crate::given::Given;
 use crate::groups::{hash, part};
 use crate::guard::in_parallel;
 use crate::runs::{PARTS, RunWriter, write_runs};
-use crate::stream_node::{Group, Streams};
+use crate::stream_node::Streams;
 use ouzel_dsl::keyed_node::{Emit, Parallel};
 use ouzel_dsl::place::{ordered, time_of};
 use ouzel_dsl::{Error, Key, Result, Windows};
@@ -33,8 +33,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
                 place.clear();
                 place.extend_from_slice(&ordered(read.start));
                 K::encode(read.key.view(), &mut place);
-                let end = W::WINDOWED.then(|| read.start.saturating_add(node.windows.size()));
-                let group = Group { place: &place, end };
+                let group = super::group_of(node, &place);
                 let mut held = read.held.unwrap_or_else(|| node.logic.zero());
                 node.logic.advance(group, &mut held, read.fresh, watermark, out.as_mut())?;
                 match node.logic.is_empty(&held) {
