@@ -5,8 +5,9 @@ pub use ouzel_dsl::{
     Aggregate, Approx, Arg, Bytes, Data, Date, Decimal, Final, Idempotent, Invertible, Job, Keyed,
     Produce, Record, Stream, Table, Timestamp, Window, Windowed, all, any, approx_count_distinct,
     approx_quantile, approx_quantiles, bottom_k, collect_list, collect_set, corr, count,
-    count_distinct, count_if, covar_pop, covar_samp, days, histogram, hopping, hours, job,
-    kurtosis, max, max_with_ties, mean, micros, millis, min, min_with_ties, minutes, product,
-    seconds, skewness, stddev_pop, stddev_samp, sum, top_k, tumbling, var_pop, var_samp,
+    count_distinct, count_if, covar_pop, covar_samp, days, filtered, histogram, hopping, hours,
+    job, kurtosis, max, max_with_ties, mean, micros, millis, min, min_with_ties, minutes,
+    non_empty, per_key, product, seconds, skewness, stddev_pop, stddev_samp, sum, top_k, tumbling,
+    var_pop, var_samp,
 };
 pub use std::process::ExitCode;

@@ -9,7 +9,7 @@
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
 //! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
 //! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; what breaks the laws: `testkit/tests/differs.rs`, `ouzel/tests/jobs.rs` |
-//! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
+//! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
@@ -27,6 +27,7 @@ mod approximate;
 mod changed;
 mod code;
 mod collections;
+mod combinators;
 mod errors;
 mod inputs;
 mod jobs;

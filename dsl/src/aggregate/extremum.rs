@@ -18,6 +18,9 @@ pub trait Ordered: Data + Clone + Serialize + DeserializeOwned {
     }
 }
 
+const OF_NOTHING: &str =
+    "the least or greatest of no values; `non_empty(..)` around it gives `None` then";
+
 macro_rules! ordered {
     ($($t:ty $(, |$value:ident| $heap_bytes:expr)?;)*) => {$(
         impl Ordered for $t {
@@ -43,7 +46,7 @@ macro_rules! ordered {
             }
 
             fn result(best: Option<$t>) -> Result<$t, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                best.ok_or_else(|| OF_NOTHING.to_owned())
             }
         }
     )*};
@@ -80,7 +83,7 @@ macro_rules! ordered_floats {
             }
 
             fn result(best: Option<$t>) -> Result<$t, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                best.ok_or_else(|| OF_NOTHING.to_owned())
             }
         }
     )*};
@@ -114,7 +117,7 @@ macro_rules! ordered_tuples {
             }
 
             fn result(best: Option<Self>) -> Result<Self, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                best.ok_or_else(|| OF_NOTHING.to_owned())
             }
         }
     )*};
