@@ -39,8 +39,7 @@ impl<K: Key, W: Windows, A: Aggregate> Aggregation<K, W, A> {
         if watermark == i64::MAX {
             return Some(i64::MAX);
         }
-        let size = i128::from(self.windows.size());
-        i64::try_from(i128::from(watermark) - i128::from(self.lateness?) - size).ok()
+        self.windows.passed(watermark.checked_sub(self.lateness?)?)
     }
 }
 
@@ -63,11 +62,8 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedNode for Aggregation<K, W, A> {
     }
 
     fn state_type(&self) -> String {
-        format!(
-            "{} by windows of {} us",
-            std::any::type_name::<(K, W, A::Acc)>(),
-            self.windows.size()
-        )
+        let types = std::any::type_name::<(K, W, A::Acc)>();
+        format!("{types} by {}", self.windows.describe())
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {

@@ -145,18 +145,17 @@ impl Builder {
     pub fn windows<W: Windows>(&mut self, operator: usize, windows: W) -> Result<()> {
         let site = self.plan.operators[operator].site;
         windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
-        self.note(operator, notes::windows(windows));
+        self.note(operator, windows.describe());
         Ok(())
     }
 
     /// Notes a lateness; refuses one that is negative.
     pub fn lateness(&mut self, operator: usize, lateness: Span) -> Result<()> {
         let site = self.plan.operators[operator].site;
-        let micros = lateness.micros();
-        if micros < 0 {
+        if lateness.micros() < 0 {
             return Err(Error::Usage(format!("{site}: a lateness must not be negative")));
         }
-        self.note(operator, notes::lateness(micros));
+        self.note(operator, notes::lateness(lateness));
         Ok(())
     }
 
