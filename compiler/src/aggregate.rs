@@ -152,9 +152,9 @@ impl Parts<'_> {
             made = names::of_closure(closure);
         }
         let (names, several) = match (made, names) {
-            (made @ (Names::Own | Names::Each(_)), _) => (made, true),
             (Names::One(..), one @ Names::One(..)) => (one, false),
-            (Names::One(..), _) => (Names::One(None, Some(written.span())), false),
+            (one @ Names::One(..), _) => (one, false),
+            (made, _) => (made, true),
         };
         Ok(Part { expr: Expr::MethodCall(call), shape, names, several })
     }

@@ -6,6 +6,7 @@ mod approx;
 mod approx_count_distinct;
 mod approx_quantile;
 mod collect_list;
+mod collect_map;
 mod collect_set;
 mod condition;
 mod correlation;
@@ -18,6 +19,7 @@ mod exact;
 mod exact_sum;
 mod extremum;
 mod filtered;
+mod first;
 mod float_sum;
 mod histogram;
 mod idempotent;
@@ -30,12 +32,15 @@ mod mapped;
 mod max_with_ties;
 mod mean;
 mod measure;
+mod min_by;
 mod non_empty;
 mod per_key;
+mod placed;
 mod product;
 mod skewness;
 mod sum;
 mod top_k;
+mod top_k_by;
 mod tuple;
 mod variance;
 
@@ -47,6 +52,7 @@ pub use approx_quantile::{
     ApproxQuantile, ApproxQuantiles, Sketch, approx_quantile, approx_quantiles,
 };
 pub use collect_list::{CollectList, collect_list};
+pub use collect_map::{CollectMap, collect_map};
 pub use collect_set::{CollectSet, collect_set};
 pub use condition::Condition;
 pub use correlation::{Corr, corr};
@@ -59,6 +65,7 @@ pub use extremum::{Extremum, Max, Min, Ordered, max, min};
 #[doc(hidden)]
 pub use filtered::holds;
 pub use filtered::{Filtered, filtered};
+pub use first::{First, Last, first, last};
 pub use float_sum::FloatSum;
 pub use histogram::{Histogram, histogram};
 pub use idempotent::Idempotent;
@@ -70,12 +77,15 @@ pub use mapped::Mapped;
 pub use max_with_ties::{MaxWithTies, MinWithTies, max_with_ties, min_with_ties};
 pub use mean::{Mean, MeanOf, mean};
 pub use measure::{Dyadic, Measure, Measured};
+pub use min_by::{MaxBy, MinBy, max_by, min_by};
 pub use non_empty::{NonEmpty, non_empty};
 pub use per_key::{ByKey, PerKey, per_key};
+pub use placed::Placed;
 pub use product::{Factor, Product, ProductOf, product};
 pub use skewness::{Skewness, skewness};
 pub use sum::{Sum, Summable, sum};
 pub use top_k::{Best, BottomK, TopK, bottom_k, top_k};
+pub use top_k_by::{BestBy, BottomKBy, TopKBy, bottom_k_by, top_k_by};
 pub use variance::{
     Squares, StddevPop, StddevSamp, VarPop, VarSamp, stddev_pop, stddev_samp, var_pop, var_samp,
 };

@@ -121,11 +121,11 @@ proptest! {
     ) {
         let check = check::<combined>().input("bids", input.clone()).seed(seed);
         let left = check.param("least", least).param("unit", "bids").agrees();
-        let (mut groups, mut hours) = (BTreeMap::new(), BTreeMap::new());
+        let (mut groups, mut in_windows) = (BTreeMap::new(), BTreeMap::new());
         for bid in input.into_iter().flatten() {
-            for w in ouzel_testkit::plain::windows(bid.at, ouzel::hours(2), ouzel::hours(1)) {
+            for w in ouzel_testkit::plain::windows(bid.at, hours(2), hours(1)) {
                 let key = (bid.who.clone(), w.start, w.end);
-                let (count, sum): &mut (u64, i64) = hours.entry(key).or_default();
+                let (count, sum): &mut (u64, i64) = in_windows.entry(key).or_default();
                 if bid.n > least {
                     (*count, *sum) = (*count + 1, *sum + bid.n);
                 }
@@ -164,7 +164,7 @@ proptest! {
             (who.clone(), (counts(g, |_| true), sums.collect::<Sums>(), channels.len() as u64))
         }));
 
-        left.table("windows", hours.into_iter().map(|((key, start, end), row)| {
+        left.table("windows", in_windows.into_iter().map(|((key, start, end), row)| {
             (Windowed { key, window: Window { start, end } }, row)
         }));
 
