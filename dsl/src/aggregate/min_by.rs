@@ -56,17 +56,11 @@ macro_rules! extrema_by {
                     return;
                 };
                 match T::Item::order(by, best.view()) {
-                    Ordering::Equal => {
-                        if order(place, held.place()) == Ordering::Less {
-                            held.set(place, value);
-                        }
-                    }
-                    $wanted => {
-                        *best = T::Item::own(by);
-                        held.set(place, value);
-                    }
-                    _ => {}
+                    $wanted => *best = T::Item::own(by),
+                    Ordering::Equal if order(place, held.place()) == Ordering::Less => {}
+                    _ => return,
                 }
+                held.set(place, value);
             }
 
             fn merge(&self, acc: &mut Self::Acc, other: Self::Acc) {
