@@ -18,14 +18,18 @@ use syn::Stmt;
 pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
     let bound = values::bound(job, &plain);
-    let everywhere: Vec<usize> = (0..graph.nodes.len()).collect();
-    let check = check::check(job, &values::taken(graph, &everywhere, &bound));
+    let check = check::check(job, &values::shared(graph, &bound));
     let heads = (0..graph.nodes.len()).filter(|node| graph.is_head(*node));
     let stages = heads.map(|head| stage_tokens(graph, stage::stage(graph, head), &bound));
     let columns = columns::columns(job, graph);
     let params = values::params(job);
-    let values = values::values(graph);
-    let twin = twin::twin(job, graph);
+    // In this order rustc knows the types of what an argument is given when it comes to it.
+    let typed = (0..graph.nodes.len()).map(|i| {
+        let (ties, arguments) = (values::ties(graph, i), twin::arguments(graph, i));
+        let (value, step) = (values::value(graph, i, &bound), twin::step(job, graph, i));
+        quote!(#ties #arguments #value #step)
+    });
+    let typed_outputs = twin::outputs(job, graph);
     let operators = (0..graph.nodes.len()).map(|i| nodes::operator(graph, i, &items, &plain));
     let checks = graph.nodes.iter().enumerate().map(|(i, _)| nodes::check(graph, i));
     let sources = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
@@ -47,8 +51,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         > = ::ouzel::private::engine::Builder::new(#name, __params);
         #params
         #(#plain)*
-        #values
-        #twin
+        #(#typed)*
+        #typed_outputs
         #(#operators)*
         #(#checks)*
         #(#keyed)*

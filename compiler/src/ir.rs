@@ -105,6 +105,14 @@ impl Op {
         }
     }
 
+    /// Its closures that see results, when these are read.
+    pub fn results(&self) -> &[ExprClosure] {
+        match self {
+            Op::Aggregate(aggregate) => &aggregate.results,
+            _ => &[],
+        }
+    }
+
     /// Whether it stands behind an exchange by key.
     pub fn is_keyed(&self) -> bool {
         matches!(
@@ -157,8 +165,10 @@ impl Each {
 pub struct Aggregate {
     /// The expression with a placeholder for each closure.
     pub expr: Expr,
-    /// The closures, by placeholder.
+    /// The closures that see records, by placeholder.
     pub arguments: Vec<Argument>,
+    /// The closures that see results.
+    pub results: Vec<ExprClosure>,
     /// How the values of the closures are handed to the aggregate.
     pub shape: Shape,
 }
@@ -175,6 +185,8 @@ pub enum Shape {
     /// An aggregate with these arguments, by index.
     One(Vec<usize>),
     Tuple(Vec<Shape>),
+    /// What is only there where an argument is true.
+    Filtered(usize, Box<Shape>),
 }
 
 /// The names of columns.

@@ -97,7 +97,7 @@ impl Builder {
         let event_time = R::event_time();
         if needs.time && event_time.is_none() {
             return Err(Error::Usage(format!(
-                "{}: `{}` has no event time, and the job has windows over it\n  mark a `Timestamp` field of `{}` with #[record(event_time)]",
+                "{}: `{}` has no event time, and the job has windows or aggregates in order over it\n  mark a `Timestamp` field of `{}` with #[record(event_time)]",
                 self.plan.operators[operator].site,
                 R::NAME,
                 R::NAME

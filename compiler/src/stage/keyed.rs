@@ -240,7 +240,7 @@ impl Emitter<'_> {
         let Op::Aggregate(aggregate) = &self.graph.nodes[node].op else {
             return TokenStream::new();
         };
-        let values = shape(&aggregate.shape, &|i| {
+        let values = shape(span, &aggregate.shape, &|i| {
             let argument = &aggregate.arguments[i];
             let (place, body) = (&argument.place, apply(&argument.closure, record));
             quote_spanned!(span=> #place.is(#body))
@@ -281,7 +281,7 @@ fn assign(
 }
 
 /// The values of an aggregate's arguments, nested as the aggregate is.
-fn shape(shape: &Shape, value: &dyn Fn(usize) -> TokenStream) -> TokenStream {
+fn shape(span: Span, shape: &Shape, value: &dyn Fn(usize) -> TokenStream) -> TokenStream {
     match shape {
         Shape::One(arguments) => match arguments.as_slice() {
             [] => quote!(()),
@@ -292,8 +292,17 @@ fn shape(shape: &Shape, value: &dyn Fn(usize) -> TokenStream) -> TokenStream {
             }
         },
         Shape::Tuple(shapes) => {
-            let values = shapes.iter().map(|s| self::shape(s, value));
+            let values = shapes.iter().map(|s| self::shape(span, s, value));
             quote!((#(#values,)*))
+        }
+        Shape::Filtered(condition, within) => {
+            let (condition, within) = (value(*condition), self::shape(span, within, value));
+            quote_spanned! {span=>
+                match ::ouzel::dsl::aggregate::holds(&#condition) {
+                    true => ::core::option::Option::Some(#within),
+                    false => ::core::option::Option::None,
+                }
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn latest<P: Produce>(_: Arg<P>) -> Latest<DataOf<P>> {
 
 /// An address, and the value that came from there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Placed {
+pub struct Addressed {
     /// Nothing where no value has come.
     address: Vec<u8>,
     value: Vec<u8>,
@@ -29,20 +29,20 @@ pub struct Placed {
 
 impl<T: Data> Aggregate for Latest<T> {
     type In = T;
-    type Acc = Placed;
+    type Acc = Addressed;
     type Out = T;
 
-    fn zero(&self) -> Placed {
-        Placed::default()
+    fn zero(&self) -> Addressed {
+        Addressed::default()
     }
 
     // Without addresses, of which there are none here, the last value that is added is the last.
-    fn add(&self, acc: &mut Placed, value: T::View<'_>) {
+    fn add(&self, acc: &mut Addressed, value: T::View<'_>) {
         acc.value.clear();
         T::store(value, &mut acc.value);
     }
 
-    fn add_at(&self, acc: &mut Placed, value: T::View<'_>, place: Place<'_>) {
+    fn add_at(&self, acc: &mut Addressed, value: T::View<'_>, place: Place<'_>) {
         let mut address = Vec::new();
         place.write_address(&mut address);
         if address >= acc.address {
@@ -51,18 +51,18 @@ impl<T: Data> Aggregate for Latest<T> {
         }
     }
 
-    fn merge(&self, acc: &mut Placed, other: Placed) {
+    fn merge(&self, acc: &mut Addressed, other: Addressed) {
         if other.address > acc.address {
             *acc = other;
         }
     }
 
-    fn finish(&self, acc: &Placed) -> Result<T, String> {
+    fn finish(&self, acc: &Addressed) -> Result<T, String> {
         let value = T::load(&mut acc.value.as_slice());
         value.map(T::own).ok_or_else(|| "the last of no records".to_owned())
     }
 
-    fn heap_bytes(&self, acc: &Placed) -> usize {
+    fn heap_bytes(&self, acc: &Addressed) -> usize {
         acc.address.capacity() + acc.value.capacity()
     }
 }
