@@ -1,9 +1,10 @@
 //! Runs a job under many schedules and compares what they leave.
 
 use crate::left::Left;
-use crate::rows::batch;
+use crate::partitions::Partitions;
 use arrow::array::RecordBatch;
 use ouzel::connectors::memory_input;
+use ouzel::data::Produce;
 use ouzel::dsl::connector::Connect;
 use ouzel::private::{Random, Schedule, Subject};
 use ouzel::stage::OnError;
@@ -13,8 +14,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Begins to check a job.
-pub fn check<J: Job>() -> Check {
+/// Begins to check a job, which is given by its name: `check(delays)`.
+pub fn check<J: Job>(_: impl FnOnce() -> J) -> Check {
     Check {
         plan: J::plan,
         inputs: Vec::new(),
@@ -36,9 +37,9 @@ pub struct Check {
 }
 
 impl Check {
-    /// An input's records: a list for each partition.
-    pub fn input<R: Record>(self, name: &str, partitions: Vec<Vec<R>>) -> Check {
-        self.batches(name, partitions.into_iter().map(batch).collect())
+    /// An input's records: a list of them is one partition, a list of lists several.
+    pub fn input<R: Record, How>(self, name: &str, records: impl Partitions<R, How>) -> Check {
+        self.batches(name, records.batches())
     }
 
     /// An input's records as columns, a batch for each partition: where not all can be decoded.
@@ -63,6 +64,15 @@ impl Check {
     pub fn seed(mut self, seed: u64) -> Check {
         self.seed = seed;
         self
+    }
+
+    /// Panics unless the job leaves the same under every schedule, and these rows in an output; see
+    /// [`Left::expect`], by which other outputs are compared after it.
+    #[track_caller]
+    pub fn expect<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> Left {
+        let left = self.agrees();
+        left.expect(output, rows);
+        left
     }
 
     /// Panics unless the job leaves the same under every schedule; gives what it leaves.
@@ -101,7 +111,7 @@ impl Check {
                 panic!("seed {}, {schedule}, is not as in plain batch:\n{lines}", self.seed);
             }
         }
-        Ok(Left::new(plan.job, expected?))
+        Ok(Left::new(&plan, expected?))
     }
 
     /// Each input's partitions cut into splits, whose sizes are drawn by a seed.

@@ -1,0 +1,12 @@
+//! The harness itself: what it must find, and what it says of it.
+
+mod differs;
+mod expect;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The panic's message, if there is a panic.
+fn panics(run: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("it should not pass");
+    panic.downcast_ref::<String>().expect("panics with a text").clone()
+}
