@@ -75,6 +75,20 @@ impl Check {
         left
     }
 
+    /// Like [`expect`](Check::expect), with floats that may be a little off; see
+    /// [`Left::expect_within`].
+    #[track_caller]
+    pub fn expect_within<P: Produce>(
+        &self,
+        tolerance: f64,
+        output: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> Left {
+        let left = self.agrees();
+        left.expect_within(tolerance, output, rows);
+        left
+    }
+
     /// Panics unless the job leaves the same under every schedule; gives what it leaves.
     #[track_caller]
     pub fn agrees(&self) -> Left {

@@ -2,6 +2,7 @@
 
 use crate::letters::{Letter, letters};
 use crate::rows::{columns, table_columns};
+use crate::tolerance;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema};
 use ouzel::Plan;
@@ -40,18 +41,47 @@ impl Left {
     /// of which the rows are pairs of key and value.
     #[track_caller]
     pub fn expect<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> &Left {
-        let twin = match self.kinds.get(output) {
+        let twin = self.twin(output, rows);
+        if let Some(lines) = difference(&[twin], self.rows(output)) {
+            self.differs(output, &lines);
+        }
+        self
+    }
+
+    /// Like [`expect`](Left::expect), with floats that may be off by `tolerance`: by so much if they
+    /// are no greater than one, else by so much of their size. All else must be the same.
+    #[track_caller]
+    pub fn expect_within<P: Produce>(
+        &self,
+        tolerance: f64,
+        output: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> &Left {
+        let (twin, rows) = (self.twin(output, rows), self.rows(output));
+        let Some(exact) = difference(std::slice::from_ref(&twin), rows) else { return self };
+        // Other columns are told as they are where nothing may be off.
+        match tolerance::difference(&twin, rows, tolerance).unwrap_or(Some(exact)) {
+            Some(lines) => self.differs(output, &lines),
+            None => self,
+        }
+    }
+
+    /// The rows expected, with the columns of those found.
+    #[track_caller]
+    fn twin<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> RecordBatch {
+        let columns = match self.kinds.get(output) {
             Some(OutputKind::Table(_)) => table_columns(rows),
             _ => columns(rows),
         };
-        let rows = self.rows(output);
-        if let Some(lines) = difference(&[like(rows, twin)], rows) {
-            panic!(
-                "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
-                self.job
-            );
-        }
-        self
+        like(self.rows(output), columns)
+    }
+
+    #[track_caller]
+    fn differs(&self, output: &str, lines: &str) -> ! {
+        panic!(
+            "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
+            self.job
+        );
     }
 
     /// An output's rows as JSON, in order of their text.

@@ -33,6 +33,7 @@ mod partitions;
 pub mod plain;
 mod rows;
 pub mod strategy;
+mod tolerance;
 
 pub use check::{Check, check};
 pub use laws::check_laws;

@@ -112,3 +112,44 @@ fn input_is_a_list_of_records_or_lists_of_them() {
     check(counted).input("events", Vec::<Event>::new()).expect("counted", [(1i64, 1u64); 0]);
     check(counted).input("events", Vec::<Vec<Event>>::new()).expect("counted", [(1i64, 1u64); 0]);
 }
+
+#[derive(Clone, Debug, Record)]
+struct Spread {
+    values: Vec<f64>,
+    mean: Option<f64>,
+}
+
+/// Floats alone, in records and lists, and beside a key.
+#[job]
+fn floats(events: Stream<Event>) -> (Table<i64, f64>, Stream<f64>, Stream<Spread>) {
+    let means =
+        events.key_by(|e| e.n % 2).named("odd").aggregate(mean(|e| e.n as f64 / 3.0).named("mean"));
+    let thirds = events.map(|e| e.n as f64 / 3.0).named("third");
+    let spreads = events.map(|e| Spread { values: vec![e.n as f64 / 7.0], mean: None });
+    (means, thirds, spreads)
+}
+
+#[test]
+fn floats_may_be_a_little_off_where_that_is_said() {
+    let spread = |value: f64| Spread { values: vec![value], mean: None };
+    let sevenths = [0.0, 0.143, 0.286, 0.429].map(spread);
+    let left = check(floats).input("events", (0..4).map(event)).expect_within(
+        1e-3,
+        "means",
+        [(0i64, 0.333), (1, 0.667)],
+    );
+    // In any order, and each value for one row only.
+    left.expect_within(1e-3, "thirds", [1.0, 0.667, 0.0, 0.333]);
+    left.expect_within(1e-3, "spreads", sevenths.clone());
+    let said = panics(|| _ = left.expect_within(1e-3, "thirds", [1.0, 0.667, 0.333, 0.333]));
+    assert!(
+        said.contains("    missing: {\"third\":0.333}\n    extra: {\"third\":0.0}\n"),
+        "{said}"
+    );
+    let said = panics(|| _ = left.expect_within(1e-4, "spreads", sevenths));
+    assert!(said.contains("    missing: {\"values\":[0.143],\"mean\":null}\n"), "{said}");
+    let said = panics(|| _ = left.expect_within(9.0, "means", [(0i64, 0.333), (3, 0.667)]));
+    assert!(said.contains("missing: {\"odd\":3,") && said.contains("extra: {\"odd\":1,"), "{said}");
+    let said = panics(|| _ = left.expect_within(9.0, "means", [(0i64, 0u64)]));
+    assert!(said.contains("mean Float64"), "{said}");
+}
