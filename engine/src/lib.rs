@@ -19,7 +19,7 @@ mod worker;
 pub use aggregation::Aggregation;
 pub use builder::{Builder, KeyedHandle, Needs, OperatorSpec, OutputHandle, open_finals};
 pub use combiner::Combiner;
-pub use config::{RunConfig, StreamConfig};
+pub use config::{CommitPoint, RunConfig, StreamConfig};
 pub use gate::{Gates, Ticket};
 pub use output::Output;
 pub use wiring::Wiring;

@@ -26,7 +26,7 @@ pub(crate) fn difference(
             columns.all(|(x, y)| is_close(x, of_expected[a], y, of_found[b], tolerance))
         };
         let partners = matched(of_expected.len(), of_found.len(), &close);
-        let taken = |b: &usize| partners.iter().any(|partner| *partner == Some(*b));
+        let taken = |b: &usize| partners.contains(&Some(*b));
         missing.extend(
             (0..of_expected.len()).filter(|a| partners[*a].is_none()).map(|a| of_expected[a]),
         );

@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray}
 use ouzel::connectors::MemoryOutput;
 use ouzel::prelude::*;
 use ouzel::stage::OnError;
-use ouzel::{Mode, Run};
+use ouzel::{CommitPoint, Mode, Run};
 use ouzel_testkit::check;
 use std::sync::Arc;
 
@@ -289,6 +289,32 @@ fn rule_11_finals_come_once_however_often_the_run_is_ended() {
     assert_eq!(job.hours(), [0, 3]);
     job.run(&input).execute().unwrap();
     assert_eq!(job.hours(), [0, 3, 5, 7, 9]);
+}
+
+#[test]
+fn rule_11_finals_come_once_wherever_in_a_commit_the_run_is_ended() {
+    let input = [events(&[(0, 1), (3, 1), (5, 1)])];
+    let job = Resumed::new();
+    let crash = |nth, point| {
+        let run = job.run(&input).stream(|stream| stream.crash_in_commit = Some((nth, point)));
+        let said = run.execute().unwrap_err().to_string();
+        assert_eq!(said, "crashed, as it was told to");
+        job.hours()
+    };
+    // What a commit had written that no manifest names is cut off by the next run.
+    assert_eq!(crash(2, CommitPoint::BeforeManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::BeforeManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::AfterManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::AfterManifest), [0, 3, 5]);
+    let summary = job.run(&input).execute().unwrap().summary;
+    assert!(summary.already_finished);
+    assert_eq!(job.hours(), [0, 3, 5]);
+    let job = Resumed::new();
+    let run = job.run(&input);
+    let last = Some((1, CommitPoint::BeforeClose));
+    run.stream(|stream| stream.crash_in_commit = last).execute().unwrap_err();
+    assert!(job.run(&input).execute().unwrap().summary.already_finished);
+    assert_eq!(job.hours(), [0, 3, 5]);
 }
 
 #[test]

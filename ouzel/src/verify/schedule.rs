@@ -2,7 +2,7 @@
 
 use super::random::Random;
 use crate::session::Mode;
-use ouzel_engine::StreamConfig;
+use ouzel_engine::{CommitPoint, StreamConfig};
 use ouzel_hooks::text::plural;
 use std::fmt;
 
@@ -40,6 +40,8 @@ pub enum Crash {
     Once(usize),
     /// Each process is killed after so many splits, until the input is at its end.
     Always(usize),
+    /// Each process is killed within its nth commit, until the input is at its end.
+    InCommit(CommitPoint, u64),
     /// It ends cleanly after each commit.
     StopAtEachCommit,
 }
@@ -70,6 +72,8 @@ impl Schedule {
         let step = splits.div_ceil(EPOCHS).max(1);
         let (once, again) = (random.upto(splits), random.upto(splits));
         let always = step * (1 + random.upto(3));
+        // A process whose first commit does not count would never get further.
+        let (before, after) = (1 + random.upto(2) as u64, random.upto(2) as u64);
         let mut draw = |mode, crash: Crash| {
             let epoch = Some(step * random.upto(3));
             let splits_per_epoch = match crash {
@@ -106,6 +110,9 @@ impl Schedule {
             Schedule { spills: true, ..draw(stream, Crash::Once(again)) },
             draw(stream, Crash::Always(always)),
             draw(stream, Crash::StopAtEachCommit),
+            draw(stream, Crash::InCommit(CommitPoint::BeforeManifest, before)),
+            draw(stream, Crash::InCommit(CommitPoint::AfterManifest, after)),
+            draw(stream, Crash::InCommit(CommitPoint::BeforeClose, 1)),
         ]
     }
 
@@ -134,6 +141,11 @@ impl Schedule {
                 Crash::Never => None,
                 Crash::Once(n) => Some(format!("killed after {}", splits(n))),
                 Crash::Always(n) => Some(format!("killed every {}", splits(n))),
+                Crash::InCommit(point, nth) => Some(match point {
+                    CommitPoint::BeforeManifest => format!("killed in commit {nth}, unfinished"),
+                    CommitPoint::AfterManifest => format!("killed in commit {nth}, just done"),
+                    CommitPoint::BeforeClose => "killed before it was closed".to_owned(),
+                }),
                 Crash::StopAtEachCommit => Some("stopped at each commit".to_owned()),
             },
         ];
@@ -171,7 +183,8 @@ mod tests {
                         Crash::Once(n) => assert!((1..=splits.max(1)).contains(&n), "{n}"),
                         // A process that commits nothing would never come to the end.
                         Crash::Always(n) => assert!(n > epoch && splits / n <= EPOCHS),
-                        Crash::Never | Crash::StopAtEachCommit => {}
+                        Crash::InCommit(CommitPoint::BeforeManifest, nth) => assert!(nth > 1),
+                        Crash::InCommit(..) | Crash::Never | Crash::StopAtEachCommit => {}
                     }
                 }
             }
@@ -192,6 +205,9 @@ mod tests {
             has(|s| s.spills && matches!(s.crash, Crash::Once(_)));
             has(|s| matches!(s.crash, Crash::Always(_)));
             has(|s| s.crash == Crash::StopAtEachCommit);
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeManifest, _)));
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::AfterManifest, _)));
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeClose, _)));
         }
     }
 

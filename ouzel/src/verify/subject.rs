@@ -117,6 +117,7 @@ fn ended_on_the_way(
     let mut stream = StreamConfig { state: Some(state.to_owned()), ..schedule.stream() };
     match crash {
         Crash::Once(splits) if nth == 0 => stream.crash_after_splits = Some(splits),
+        Crash::InCommit(point, nth_commit) => stream.crash_in_commit = Some((nth_commit, point)),
         Crash::Always(splits) => stream.crash_after_splits = Some(splits),
         Crash::StopAtEachCommit => {
             // Every third process is stopped before it has read anything.
