@@ -152,7 +152,8 @@ fn verify_finds_an_aggregate_that_breaks_its_laws() {
         let run = ouzel::run::<lasts>().input_rows("flights", flights());
         let verification = run.verify(seed).unwrap();
         let difference = verification.difference().unwrap();
-        assert!(difference.starts_with("  in the output `lasts`:\n    missing: {"), "{difference}");
+        assert!(difference.contains("  in the output `lasts`:\n    missing: {"), "{difference}");
+        assert_eq!(verification.operator(), Some("lasts.aggregate"));
         assert!(verification.to_string().contains("merged in a random tree\n"), "{verification}");
     }
 }

@@ -150,6 +150,7 @@ impl Run<'_> {
             self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
         }
         let rows = state.drain(&parallel, &|batch| {
+            self.wiring.gave(keyed, &batch);
             if let Some(output) = entry.output {
                 self.outputs.write(output, std::slice::from_ref(&batch))?;
             }

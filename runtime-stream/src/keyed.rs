@@ -61,6 +61,7 @@ impl Run {
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
         let idle = Mutex::new(&mut self.idle);
         let rows = self.states[keyed].close(watermark, &parallel, &|batch| {
+            wiring.gave(keyed, &batch);
             if let Some(writer) = &writer {
                 lock(writer).write(&batch)?;
             }

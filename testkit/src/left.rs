@@ -9,7 +9,7 @@ use ouzel::Plan;
 use ouzel::data::Produce;
 use ouzel::dsl::plan::OutputKind;
 use ouzel::hooks::OperatorTotals;
-use ouzel::private::difference;
+use ouzel::private::difference_of_rows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Left {
     #[track_caller]
     pub fn expect<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> &Left {
         let twin = self.twin(output, rows);
-        if let Some(lines) = difference(&[twin], self.rows(output)) {
+        if let Some(lines) = difference_of_rows(&[twin], self.rows(output)) {
             self.differs(output, &lines);
         }
         self
@@ -58,7 +58,9 @@ impl Left {
         rows: impl IntoIterator<Item = P>,
     ) -> &Left {
         let (twin, rows) = (self.twin(output, rows), self.rows(output));
-        let Some(exact) = difference(std::slice::from_ref(&twin), rows) else { return self };
+        let Some(exact) = difference_of_rows(std::slice::from_ref(&twin), rows) else {
+            return self;
+        };
         // Other columns are told as they are where nothing may be off.
         match tolerance::difference(&twin, rows, tolerance).unwrap_or(Some(exact)) {
             Some(lines) => self.differs(output, &lines),
