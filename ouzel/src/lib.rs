@@ -67,7 +67,9 @@ pub use verify::Verification;
 #[doc(hidden)]
 pub mod private {
     pub use crate::job_main::{JobInfo, main};
-    pub use crate::verify::{Difference, Left, Random, Schedule, Subject, difference_of_rows};
+    pub use crate::verify::{
+        Difference, Left, Part, Random, Schedule, Subject, difference_of_rows,
+    };
     pub use ouzel_connectors as connectors;
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;

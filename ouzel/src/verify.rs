@@ -13,7 +13,7 @@ pub use difference::Difference;
 pub use left::Left;
 pub use random::Random;
 pub use rows::difference as difference_of_rows;
-pub use schedule::Schedule;
+pub use schedule::{Part, Schedule};
 pub use subject::Subject;
 
 use crate::session;

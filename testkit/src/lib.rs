@@ -31,9 +31,14 @@ mod left;
 mod letters;
 mod partitions;
 pub mod plain;
+mod reduce;
+mod report;
 mod rows;
+mod seed;
+mod shrink;
 pub mod strategy;
 mod tolerance;
+mod trial;
 
 pub use check::{Check, check};
 pub use laws::check_laws;

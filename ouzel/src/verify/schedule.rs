@@ -46,6 +46,30 @@ pub enum Crash {
     StopAtEachCommit,
 }
 
+/// What can be taken out of a schedule, to find out what matters. Small chunks stay, since they
+/// let small inputs show what large ones do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// That the run is ended on the way.
+    Crash,
+    /// That accumulators are merged in a random tree.
+    Tree,
+    /// That state goes to disk.
+    Spills,
+    /// That there are several workers.
+    Workers,
+    /// That partitions are read in a random order.
+    Shuffle,
+    /// That there are several epochs.
+    Epochs,
+}
+
+impl Part {
+    /// All of them. A run that is ended on the way needs its epochs, so that the crash comes first.
+    pub const ALL: [Part; 6] =
+        [Part::Crash, Part::Tree, Part::Spills, Part::Workers, Part::Shuffle, Part::Epochs];
+}
+
 /// Into how many epochs an input is cut at the most: commits and restarts take time.
 const EPOCHS: usize = 32;
 
@@ -114,6 +138,22 @@ impl Schedule {
             draw(stream, Crash::InCommit(CommitPoint::AfterManifest, after)),
             draw(stream, Crash::InCommit(CommitPoint::BeforeClose, 1)),
         ]
+    }
+
+    /// The same without a part of it.
+    pub fn without(mut self, part: Part) -> Schedule {
+        let plain = Schedule::plain();
+        match part {
+            Part::Crash => self.crash = plain.crash,
+            Part::Tree => self.tree = plain.tree,
+            Part::Spills => self.spills = plain.spills,
+            Part::Workers => self.workers = plain.workers,
+            Part::Shuffle => self.shuffle = plain.shuffle,
+            // A process that never commits would never come to the end.
+            Part::Epochs if self.crash != Crash::Never => {}
+            Part::Epochs => self.splits_per_epoch = plain.splits_per_epoch,
+        }
+        self
     }
 
     /// What it tells a stream.
@@ -208,6 +248,15 @@ mod tests {
             has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeManifest, _)));
             has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::AfterManifest, _)));
             has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeClose, _)));
+        }
+    }
+
+    #[test]
+    fn without_all_parts_mode_and_cut_are_left() {
+        for schedule in Schedule::all(3, 10) {
+            let plain = Part::ALL.iter().fold(schedule.clone(), |s, part| s.without(*part));
+            let Schedule { mode, cut, twice, chunk_rows, .. } = schedule;
+            assert_eq!(plain, Schedule { mode, cut, twice, chunk_rows, ..Schedule::plain() });
         }
     }
 

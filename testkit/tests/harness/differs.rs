@@ -1,6 +1,6 @@
 //! What the harness must not let pass.
 
-use crate::panics;
+use crate::{panics, smallest};
 use ouzel::prelude::*;
 use ouzel_testkit::{check, plain};
 use std::cell::Cell;
@@ -54,6 +54,7 @@ fn code_that_depends_on_more_than_its_arguments_is_named_with_a_record() {
         assert!(said.contains("depends on more than its arguments"), "{said}");
         assert!(said.contains("run twice on events 0, offset "), "{said}");
         assert!(said.contains("    record: {\"n\":"), "{said}");
+        assert_eq!(smallest(&said).len(), 1, "{said}");
     }
     assert!(said("map").contains("`n` (testkit/tests/harness/differs.rs:"));
     assert!(
@@ -77,6 +78,7 @@ fn moody(events: Stream<Event>) -> Stream<Event> {
 fn a_job_that_fails_under_some_schedules_only_is_shown() {
     let said = panics(|| drop(check(moody).input("events", events()).outcome()));
     assert!(said.contains("  it fails: ") && said.contains("enough"), "{said}");
+    assert!(said.contains("it did not come again under the same schedule"), "{said}");
 }
 
 /// An aggregate that breaks its laws.
@@ -131,11 +133,14 @@ fn an_aggregate_that_breaks_its_laws_is_found_by_merging_in_a_random_tree() {
     let event = |n| Event { at: Timestamp::from_micros(n), n };
     // One partition and one worker: without the tree there is nothing to merge but by chance.
     let input: Vec<_> = (1..200).map(event).collect();
-    for kind in ["last", "subtract", "average", "sum"] {
+    for (kind, most) in [("last", 3), ("subtract", 1), ("average", 1), ("sum", 6)] {
         let check = check(unlawful).input("events", vec![input.clone()]).param("kind", kind);
         for seed in 0..5 {
             let said = panics(|| drop(check.clone().seed(seed).agrees()));
+            let named = "  the first operator that differs is `unlawful.aggregate` (testkit/tests/";
+            assert!(said.contains(named), "{kind}, {said}");
             assert!(said.contains("in the output `unlawful`"), "{kind}, {said}");
+            assert!((1..=most).contains(&smallest(&said).len()), "{kind}, {said}");
             // Another tree may by chance round a sum of floats to the same bits.
             assert!(said.contains("merged in a random tree") || kind == "sum", "{kind}, {said}");
         }
