@@ -3,12 +3,13 @@
 use crate::left::Left;
 use crate::partitions::Partitions;
 use crate::trial::{Inputs, Trial};
-use crate::{reduce, report, seed};
+use crate::{kept, reduce, replay, report, seed};
 use arrow::array::RecordBatch;
 use ouzel::data::Produce;
 use ouzel::stage::OnError;
 use ouzel::{Error, Job, Params, Plan, Record, Result};
 use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Begins to check a job, which is given by its name: `check(delays)`.
@@ -46,6 +47,23 @@ impl Check {
     pub fn batches(mut self, name: &str, partitions: Vec<RecordBatch>) -> Check {
         self.inputs.push((name.to_owned(), partitions));
         self
+    }
+
+    /// What a failing check has kept in a folder: input, parameters, error policy and seed.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be read.
+    #[track_caller]
+    pub fn kept(self, dir: impl AsRef<Path>) -> Check {
+        let dir = dir.as_ref();
+        let (case, inputs) = match kept::load(dir, &replay::plan(&*self.plan)) {
+            Ok(kept) => kept,
+            Err(error) => panic!("what is kept in {}: {error}", dir.display()),
+        };
+        let params = case.params.iter();
+        let params = params.fold(Params::new(), |params, (name, value)| params.with(name, value));
+        Check { inputs, params, on_error: case.on_error(), seed: Some(case.seed), ..self }
     }
 
     /// The value of a job parameter.

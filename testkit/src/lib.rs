@@ -26,12 +26,14 @@
 #![warn(missing_docs)]
 
 mod check;
+mod kept;
 mod laws;
 mod left;
 mod letters;
 mod partitions;
 pub mod plain;
 mod reduce;
+mod replay;
 mod report;
 mod rows;
 mod seed;
@@ -45,4 +47,5 @@ pub use laws::check_laws;
 pub use left::Left;
 pub use letters::Letter;
 pub use partitions::{One, Partitions, Several};
+pub use replay::replay;
 pub use rows::{batch, columns};

@@ -1,5 +1,6 @@
 //! What is said of a fault.
 
+use crate::kept;
 use crate::reduce::Reduced;
 use crate::seed::VARIABLE;
 use crate::trial::{Fault, Inputs, Trial};
@@ -35,7 +36,7 @@ pub(crate) fn fault(
                     earlier runs left behind\n";
         }
     }
-    out + &again(trial.seed)
+    out + &kept::keep(trial, found.map_or(inputs, |found| &found.inputs))
 }
 
 /// How to see it again.

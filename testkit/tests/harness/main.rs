@@ -2,6 +2,7 @@
 
 mod differs;
 mod expect;
+mod kept;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
