@@ -1,8 +1,9 @@
 //! What may travel on a stream: [`Data`], its borrowed view, its typed column and its builder.
 //!
-//! Every type here comes in four forms. The owned value (`String`) is what state keeps. The *view*
+//! Every type here comes in five forms. The owned value (`String`) is what state keeps. The *view*
 //! (`&str`) is what closures see: it is `Copy` and borrows, so that a row never has to own its
-//! strings. The [`Column`] reads views out of Arrow arrays, the [`Builder`] writes them back.
+//! strings. The [`Column`] reads views out of Arrow arrays, the [`Builder`] writes them back. As
+//! bytes ([`Data::store`]) it lies in keyed state, and views read it there.
 
 mod bytes;
 mod enumeration;
@@ -10,6 +11,7 @@ mod list;
 mod nested;
 mod number;
 mod option;
+pub(crate) mod stored;
 mod text;
 mod tuple;
 mod wire;
@@ -17,7 +19,7 @@ mod wire;
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
 pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
 #[doc(hidden)]
-pub use enumeration::{EnumView, enum_on_stream};
+pub use enumeration::{EnumView, enum_on_stream, load_variant, store_variant};
 pub use list::{List, ListBuilder, ListColumn, ListIter};
 #[doc(hidden)]
 pub use nested::{Nulls, nested, struct_array};
@@ -74,6 +76,25 @@ pub trait Data: Sized + Send + Sync + 'static {
 
     /// The same view for a shorter time.
     fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b>;
+
+    /// Appends the value's bytes, which [`Data::load`] reads back: what keyed state holds of
+    /// records. They tell values apart to the bit, also -0.0 and every NaN. Each value takes a byte
+    /// at least, so that a damaged length cannot promise more items than there are bytes.
+    ///
+    /// ```
+    /// use ouzel_dsl::Data;
+    /// let mut out = Vec::new();
+    /// <(String, Option<f64>)>::store(("ouzel", Some(-0.0)), &mut out);
+    /// let mut bytes = out.as_slice();
+    /// let (name, number) = <(String, Option<f64>)>::load(&mut bytes).unwrap();
+    /// assert!(name == "ouzel" && number.unwrap().is_sign_negative() && bytes.is_empty());
+    /// ```
+    fn store(view: Self::View<'_>, out: &mut Vec<u8>);
+
+    /// Reads a value that [`Data::store`] wrote, as a view that borrows from the bytes, and moves
+    /// past it; `None` where the bytes are damaged. The items of a list are read as they are asked
+    /// for: where they are damaged, the list ends early.
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<Self::View<'a>>;
 }
 
 /// Typed reading of one or more Arrow arrays.

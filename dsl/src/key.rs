@@ -5,6 +5,7 @@ mod number;
 mod text;
 
 use crate::data::Data;
+use crate::data::stored::take;
 
 /// What a stream can be keyed by.
 ///
@@ -73,12 +74,6 @@ pub fn mix_bytes(state: u64, bytes: &[u8]) -> u64 {
     let mut hasher = foldhash::fast::FixedState::with_seed(state).build_hasher();
     hasher.write(bytes);
     hasher.finish()
-}
-
-fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, rest) = bytes.split_first_chunk::<N>()?;
-    *bytes = rest;
-    Some(*head)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub mod connector;
 pub mod data;
 mod decimal;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod job;
 pub mod json;
 pub mod key;

@@ -98,6 +98,17 @@ impl<K: Data, V: Data> Data for Final<K, V> {
     fn shorten<'a: 'b, 'b>(view: FinalRef<'a, K, V>) -> FinalRef<'b, K, V> {
         FinalRef { key: K::shorten(view.key), window: view.window, value: V::shorten(view.value) }
     }
+
+    fn store(view: FinalRef<'_, K, V>, out: &mut Vec<u8>) {
+        K::store(view.key, out);
+        view.window.store(out);
+        V::store(view.value, out);
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<FinalRef<'a, K, V>> {
+        let (key, window) = (K::load(bytes)?, Window::load(bytes)?);
+        Some(FinalRef { key, window, value: V::load(bytes)? })
+    }
 }
 
 impl<K: Data, V: Data> Produce for Final<K, V> {

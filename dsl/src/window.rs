@@ -23,6 +23,17 @@ impl Window {
         let end = Timestamp::from_micros(start.saturating_add(size));
         Window { start: Timestamp::from_micros(start), end }
     }
+
+    /// Appends both ends, as [`Data::store`] does.
+    pub(crate) fn store(self, out: &mut Vec<u8>) {
+        Timestamp::store(self.start, out);
+        Timestamp::store(self.end, out);
+    }
+
+    /// Reads a window that [`Window::store`] wrote.
+    pub(crate) fn load(bytes: &mut &[u8]) -> Option<Window> {
+        Some(Window { start: Timestamp::load(bytes)?, end: Timestamp::load(bytes)? })
+    }
 }
 
 /// Windows of one length, one after the other. See [`tumbling`].

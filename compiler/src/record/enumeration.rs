@@ -50,6 +50,16 @@ pub(super) fn expand(record: &Enum) -> TokenStream {
                 fn shorten<'a: 'b, 'b>(view: #ident) -> #ident {
                     view
                 }
+
+                fn store(view: #ident, out: &mut ::std::vec::Vec<::core::primitive::u8>) {
+                    __ouzel::data::store_variant(view, out);
+                }
+
+                fn load(
+                    bytes: &mut &[::core::primitive::u8],
+                ) -> ::core::option::Option<#ident> {
+                    __ouzel::data::load_variant(bytes)
+                }
             }
 
             #[automatically_derived]

@@ -123,6 +123,21 @@ fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
             ) -> <#ident as __ouzel::data::Data>::View<'b> {
                 #view_ident { #(#fields: <#types as __ouzel::data::Data>::shorten(view.#fields),)* }
             }
+
+            fn store(
+                view: <#ident as __ouzel::data::Data>::View<'_>,
+                out: &mut ::std::vec::Vec<::core::primitive::u8>,
+            ) {
+                #(<#types as __ouzel::data::Data>::store(view.#fields, out);)*
+            }
+
+            fn load<'a>(
+                bytes: &mut &'a [::core::primitive::u8],
+            ) -> ::core::option::Option<<#ident as __ouzel::data::Data>::View<'a>> {
+                ::core::option::Option::Some(#view_ident {
+                    #(#fields: <#types as __ouzel::data::Data>::load(bytes)?,)*
+                })
+            }
         }
     }
 }

@@ -73,6 +73,14 @@ impl<T: Estimated> Data for Approx<T> {
     fn shorten<'a: 'b, 'b>(view: Approx<T>) -> Approx<T> {
         view
     }
+
+    fn store(view: Approx<T>, out: &mut Vec<u8>) {
+        T::store(view.0, out);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Approx<T>> {
+        T::load(bytes).map(Approx)
+    }
 }
 
 impl<T: Estimated> Produce for Approx<T> {

@@ -1,5 +1,6 @@
 //! Bytes: owned as [`Bytes`], seen as `&[u8]`.
 
+use super::stored::{load_bytes, store_bytes};
 use super::{Bad, Builder, Column, Data, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder};
@@ -43,6 +44,14 @@ impl Data for Bytes {
 
     fn shorten<'a: 'b, 'b>(view: &'a [u8]) -> &'b [u8] {
         view
+    }
+
+    fn store(view: &[u8], out: &mut Vec<u8>) {
+        store_bytes(view, out);
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+        load_bytes(bytes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Enums without fields: text on the wire, their own view.
 
+use super::stored::{load_length, store_length};
 use super::{Bad, Builder, Column, Data, TextColumn};
 use crate::schema::{Field, nearest};
 use arrow::array::{Array, ArrayRef, StringBuilder};
@@ -33,6 +34,18 @@ impl<T: Copy> EnumView for T {}
 
 #[doc(hidden)]
 pub fn enum_on_stream<T: EnumView>() {}
+
+/// Appends the variant's number.
+#[doc(hidden)]
+pub fn store_variant<T: Enumeration>(view: T, out: &mut Vec<u8>) {
+    store_length(view.index(), out);
+}
+
+/// Reads a variant by its number.
+#[doc(hidden)]
+pub fn load_variant<T: Enumeration>(bytes: &mut &[u8]) -> Option<T> {
+    T::VALUES.get(load_length(bytes)?).copied()
+}
 
 /// A column of text read as an enum.
 pub struct EnumColumn<T>(Vec<T>);

@@ -1,20 +1,22 @@
 //! Lists: owned as `Vec<T>`, seen as [`List`].
 
+use super::stored::{load_bytes, load_length, store_bytes, store_length};
 use super::{Bad, Builder, Column, Data, Produce, open_field};
 use crate::schema::{Field, Type};
 use arrow::array::NullBufferBuilder;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
-use std::ops::Range;
 use std::sync::Arc;
 
-/// A borrowed list: of owned values, or a range of a column.
+/// A borrowed list: of owned values, a range of a column, or values as bytes.
 pub struct List<'a, T: Data>(Source<'a, T>);
 
 enum Source<'a, T: Data> {
     Slice(&'a [T]),
     Column(&'a T::Column, usize, usize),
+    /// Values as they are stored, and how many there should be.
+    Stored(&'a [u8], usize),
 }
 
 impl<T: Data> Clone for List<'_, T> {
@@ -39,6 +41,7 @@ impl<'a, T: Data> List<'a, T> {
         match self.0 {
             Source::Slice(values) => values.len(),
             Source::Column(_, start, end) => end - start,
+            Source::Stored(_, count) => count,
         }
     }
 
@@ -47,37 +50,56 @@ impl<'a, T: Data> List<'a, T> {
         self.len() == 0
     }
 
-    /// The value at an index.
+    /// The value at an index. In a list that keyed state holds, those before it are read too.
     pub fn get(&self, index: usize) -> Option<T::View<'a>> {
         match self.0 {
             Source::Slice(values) => values.get(index).map(T::view),
             Source::Column(column, start, end) => {
                 (index < end - start).then(|| column.get(start + index))
             }
+            Source::Stored(..) => self.iter().nth(index),
         }
     }
 
     /// All values in order.
     pub fn iter(&self) -> ListIter<'a, T> {
-        ListIter { list: *self, rest: 0..self.len() }
+        ListIter(*self)
     }
 }
 
-/// The values of a [`List`] in order.
-pub struct ListIter<'a, T: Data> {
-    list: List<'a, T>,
-    rest: Range<usize>,
-}
+/// The values of a [`List`] in order: what is left of it.
+pub struct ListIter<'a, T: Data>(List<'a, T>);
 
 impl<'a, T: Data> Iterator for ListIter<'a, T> {
     type Item = T::View<'a>;
 
     fn next(&mut self) -> Option<T::View<'a>> {
-        self.list.get(self.rest.next()?)
+        match &mut self.0.0 {
+            Source::Slice(values) => {
+                let (first, rest) = values.split_first()?;
+                *values = rest;
+                Some(first.view())
+            }
+            Source::Column(column, start, end) => {
+                let row = *start;
+                (row < *end).then(|| {
+                    *start = row + 1;
+                    column.get(row)
+                })
+            }
+            Source::Stored(bytes, count) => {
+                *count = count.checked_sub(1)?;
+                let value = T::load(bytes);
+                if value.is_none() {
+                    *count = 0;
+                }
+                value
+            }
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.rest.size_hint()
+        (self.0.len(), Some(self.0.len()))
     }
 }
 
@@ -143,7 +165,30 @@ impl<T: Data> Data for Vec<T> {
         match view.0 {
             Source::Slice(values) => List(Source::Slice(values)),
             Source::Column(column, start, end) => List(Source::Column(column, start, end)),
+            Source::Stored(bytes, count) => List(Source::Stored(bytes, count)),
         }
+    }
+
+    /// The number of items, then their bytes after the length of these: a list is passed over
+    /// without a look at its items.
+    fn store(view: List<'_, T>, out: &mut Vec<u8>) {
+        store_length(view.len(), out);
+        if let Source::Stored(bytes, _) = view.0 {
+            return store_bytes(bytes, out);
+        }
+        let start = out.len();
+        view.iter().for_each(|item| T::store(item, out));
+        let end = out.len();
+        // The length is known only now, and goes before.
+        store_length(end - start, out);
+        let length = out.len() - end;
+        out[start..].rotate_right(length);
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<List<'a, T>> {
+        let count = load_length(bytes)?;
+        let items = load_bytes(bytes)?;
+        (count <= items.len()).then_some(List(Source::Stored(items, count)))
     }
 }
 
@@ -235,9 +280,13 @@ impl<T: Data> Default for ListBuilder<T> {
 
 impl<T: Data> Builder<Vec<T>> for ListBuilder<T> {
     fn push(&mut self, view: List<'_, T>) {
-        view.iter().for_each(|v| self.values.push(v));
-        let end = self.offsets.last().copied().unwrap_or(0);
-        self.offsets.push(end + view.len() as i32);
+        let mut end = self.offsets.last().copied().unwrap_or(0);
+        // Counted here, since a damaged list ends early.
+        for value in view {
+            self.values.push(value);
+            end += 1;
+        }
+        self.offsets.push(end);
         self.nulls.append_non_null();
     }
 

@@ -1,5 +1,6 @@
 //! Booleans, integers, floats, and the number-like times and decimals.
 
+use super::stored::take;
 use super::{Bad, Builder, Column, Data, Produce};
 use crate::schema::{Field, Type, Wire};
 use crate::{Date, Decimal, Timestamp};
@@ -95,9 +96,12 @@ fn unreadable<N: ArrowNativeType>(
     ScalarBuffer::from(vec![N::default(); array.len()])
 }
 
-/// `Data` and `Produce` for a type that is its own view.
+/// `Data` and `Produce` for a type that is its own view, by its bytes and what they are read as.
 macro_rules! plain {
-    ($t:ty, $column:ty, $builder:ty, $ty:expr) => {
+    (
+        $t:ty, $column:ty, $builder:ty, $ty:expr,
+        |$view:ident| $stored:expr, |$bytes:ident| $loaded:expr
+    ) => {
         impl Data for $t {
             type View<'a> = $t;
             type Column = $column;
@@ -121,6 +125,17 @@ macro_rules! plain {
             fn shorten<'a: 'b, 'b>(view: $t) -> $t {
                 view
             }
+
+            #[inline(always)]
+            fn store($view: $t, out: &mut Vec<u8>) {
+                out.extend_from_slice(&$stored);
+            }
+
+            #[inline(always)]
+            fn load(bytes: &mut &[u8]) -> Option<$t> {
+                let $bytes = take(bytes)?;
+                $loaded
+            }
         }
 
         impl Produce for $t {
@@ -136,7 +151,14 @@ macro_rules! plain {
 
 macro_rules! numbers {
     ($($t:ty: $arrow:ty, $ty:expr, [$($from:ty),*];)*) => {$(
-        plain!($t, NumberColumn<$t>, NumberBuilder<$t>, $ty);
+        plain!(
+            $t,
+            NumberColumn<$t>,
+            NumberBuilder<$t>,
+            $ty,
+            |view| view.to_le_bytes(),
+            |bytes| Some(<$t>::from_le_bytes(bytes))
+        );
 
         impl Number for $t {
             type Arrow = $arrow;
@@ -176,7 +198,14 @@ numbers! {
         [Float32Type, Int8Type, UInt8Type, Int16Type, UInt16Type, Int32Type, UInt32Type];
 }
 
-plain!(Timestamp, NumberColumn<Timestamp>, NumberBuilder<Timestamp>, Type::Timestamp);
+plain!(
+    Timestamp,
+    NumberColumn<Timestamp>,
+    NumberBuilder<Timestamp>,
+    Type::Timestamp,
+    |view| view.micros().to_le_bytes(),
+    |bytes| Some(Timestamp::from_micros(i64::from_le_bytes(bytes)))
+);
 
 impl Number for Timestamp {
     type Arrow = TimestampMicrosecondType;
@@ -266,7 +295,14 @@ fn parsed(array: &ArrayRef, field: &Field, format: &str, bad: &mut Bad) -> Scala
         .collect()
 }
 
-plain!(Date, NumberColumn<Date>, NumberBuilder<Date>, Type::Date);
+plain!(
+    Date,
+    NumberColumn<Date>,
+    NumberBuilder<Date>,
+    Type::Date,
+    |view| view.days().to_le_bytes(),
+    |bytes| Some(Date::from_days(i32::from_le_bytes(bytes)))
+);
 
 impl Number for Date {
     type Arrow = Date32Type;
@@ -306,6 +342,14 @@ impl<const SCALE: u8> Data for Decimal<SCALE> {
 
     fn shorten<'a: 'b, 'b>(view: Self) -> Self {
         view
+    }
+
+    fn store(view: Self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&view.units().to_le_bytes());
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        take(bytes).map(|units| Decimal::from_units(i128::from_le_bytes(units)))
     }
 }
 
@@ -357,7 +401,11 @@ pub struct BoolColumn(BooleanArray);
 #[derive(Default)]
 pub struct BoolBuilder(BooleanBuilder);
 
-plain!(bool, BoolColumn, BoolBuilder, Type::Bool);
+plain!(bool, BoolColumn, BoolBuilder, Type::Bool, |view| [u8::from(view)], |bytes| match bytes {
+    [0] => Some(false),
+    [1] => Some(true),
+    _ => None,
+});
 
 impl Column<bool> for BoolColumn {
     fn absent() -> Self {

@@ -1,5 +1,6 @@
 //! Options, and fields with a default in the place of null.
 
+use super::stored::take;
 use super::{Bad, Builder, Column, Data, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{Array, ArrayRef};
@@ -26,6 +27,21 @@ impl<T: Data> Data for Option<T> {
 
     fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b> {
         view.map(T::shorten)
+    }
+
+    fn store(view: Self::View<'_>, out: &mut Vec<u8>) {
+        out.push(u8::from(view.is_some()));
+        if let Some(view) = view {
+            T::store(view, out);
+        }
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<Self::View<'a>> {
+        match take(bytes)? {
+            [0] => Some(None),
+            [1] => T::load(bytes).map(Some),
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text: owned as `String`, seen as `&str`.
 
+use super::stored::{load_bytes, store_bytes};
 use super::{Bad, Builder, Column, Data, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{
@@ -42,6 +43,14 @@ impl Data for String {
 
     fn shorten<'a: 'b, 'b>(view: &'a str) -> &'b str {
         view
+    }
+
+    fn store(view: &str, out: &mut Vec<u8>) {
+        store_bytes(view.as_bytes(), out);
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+        std::str::from_utf8(load_bytes(bytes)?).ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `()` and tuples of up to sixteen values.
 
+use super::stored::take;
 use super::{Bad, Builder, Column, Data, Nulls, Produce, nested, open_field, struct_array};
 use crate::schema::{Field, Type};
 use arrow::array::{ArrayRef, NullArray};
@@ -41,6 +42,14 @@ impl Data for () {
     fn own((): ()) {}
 
     fn shorten<'a: 'b, 'b>((): ()) {}
+
+    fn store((): (), out: &mut Vec<u8>) {
+        out.push(0);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<()> {
+        (take(bytes)? == [0]).then_some(())
+    }
 }
 
 impl Produce for () {
@@ -112,6 +121,14 @@ macro_rules! tuples {
             #[inline(always)]
             fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b> {
                 ($($t::shorten(view.$i),)+)
+            }
+
+            fn store(view: Self::View<'_>, out: &mut Vec<u8>) {
+                $($t::store(view.$i, out);)+
+            }
+
+            fn load<'a>(bytes: &mut &'a [u8]) -> Option<Self::View<'a>> {
+                Some(($($t::load(bytes)?,)+))
             }
         }
 

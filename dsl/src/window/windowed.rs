@@ -44,6 +44,15 @@ impl<K: Data> Data for Windowed<K> {
     fn shorten<'a: 'b, 'b>(view: WindowedView<'a, K>) -> WindowedView<'b, K> {
         WindowedView { key: K::shorten(view.key), window: view.window }
     }
+
+    fn store(view: WindowedView<'_, K>, out: &mut Vec<u8>) {
+        K::store(view.key, out);
+        view.window.store(out);
+    }
+
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<WindowedView<'a, K>> {
+        Some(WindowedView { key: K::load(bytes)?, window: Window::load(bytes)? })
+    }
 }
 
 /// A borrowed [`Windowed`].

@@ -1,5 +1,7 @@
 //! Every type's way to columns and back, keys, and texts, with random values.
 
+mod stored;
+#[path = "../support/mod.rs"]
 mod support;
 
 use arrow::array::{
