@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::ir::{Each, Gives, Joining, NodeIndex};
 
 /// Operators on one record at a time that tables have too.
-const OF_ROWS: [&str; 5] = ["filter", "map", "filter_map", "try_filter", "try_map"];
+const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filter", "try_map"];
 
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
