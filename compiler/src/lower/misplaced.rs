@@ -1,10 +1,15 @@
 //! What is wrong with an operator that stands in the wrong place.
 
 use super::Lowering;
+use super::ordered::ORDERED;
 use crate::ir::{Each, Gives, Joining, NodeIndex};
 
 /// Operators on one record at a time that tables have too.
 const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filter", "try_map"];
+
+/// Operators on keyed streams alone.
+const KEYED_ONLY: [&str; 7] =
+    ["aggregate", "window", "distinct", "latest", "between", "at_end", "as_of_join"];
 
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
@@ -29,7 +34,7 @@ impl Lowering {
             ("lateness" | "late", Gives::Table) => {
                 format!("`{name}` stands before `.aggregate(..)`")
             }
-            ("aggregate" | "window" | "distinct" | "latest" | "between", Gives::Table) => format!(
+            (_, Gives::Table) if KEYED_ONLY.contains(&name) || ORDERED.contains(&name) => format!(
                 "`{name}` takes a keyed stream, and this is a table: a table's rows are aggregated by `.group_by(..).aggregate(..)`"
             ),
             (_, Gives::Table) if join || OF_ROWS.contains(&name) || !one_record => return Ok(()),
@@ -57,7 +62,12 @@ impl Lowering {
             "join_on" | "left_join_on" => format!(
                 "`{name}` takes a table: the log that this stream reads is one by `.key_by(..).latest()`"
             ),
-            "latest" | "between" => format!("`{name}` needs a key: put `.key_by(..)` before it"),
+            "latest" | "between" | "at_end" | "as_of_join" => {
+                format!("`{name}` needs a key: put `.key_by(..)` before it")
+            }
+            _ if ORDERED.contains(&name) => format!(
+                "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
+            ),
             _ if Joining::by_name(name).is_some() => {
                 format!("`{name}` needs a key on both sides: put `.key_by(..)` before it")
             }
@@ -94,6 +104,17 @@ impl Lowering {
             "between" if windowing.window.is_some() => {
                 "records that are in windows meet in these: `between` is for streams without"
                     .to_owned()
+            }
+            "at_end" | "as_of_join" if windowing.window.is_some() => {
+                format!("`{name}` takes a stream without windows")
+            }
+            _ if ORDERED.contains(&name) && windowing.window.is_some() => {
+                format!(
+                    "`{name}` sees all records of a key in order: it takes a stream without windows"
+                )
+            }
+            _ if ORDERED.contains(&name) && windowing.between.is_some() => {
+                format!("`{name}` cannot follow `between`, which is for joins")
             }
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
