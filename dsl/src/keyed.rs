@@ -3,6 +3,7 @@
 use crate::Span;
 use crate::aggregate::{Aggregate, Arg};
 use crate::data::Data;
+use crate::sides::{Meeting, SameKey, SameWindows};
 use crate::stream::{Stream, Tie, Tied};
 use crate::table::Table;
 use crate::window::{Unwindowed, Windows};
@@ -92,32 +93,62 @@ impl<K: Data, T: Data, W: Windows> Keyed<K, T, W> {
     /// are there. Records are held for as long as others may meet them: until the watermark has
     /// passed the window or the range of time, and the other side's lateness; without those, for
     /// ever.
-    pub fn join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(T, R)> {
+    pub fn join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(T, R)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// [`join`](Keyed::join), and once each record of this stream that meets none, when none can come
     /// any more. Needs a lateness on both sides.
-    pub fn left_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(T, Option<R>)> {
+    pub fn left_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(T, Option<R>)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// [`join`](Keyed::join), and once each record of both streams that meets none, when none can come
     /// any more. Needs a lateness on both sides.
-    pub fn full_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(Option<T>, Option<R>)> {
+    pub fn full_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(Option<T>, Option<R>)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// The records of this stream that meet one of the other, each once, however many it meets (once
     /// for each window where there are windows). See [`join`](Keyed::join). Needs a lateness on both
     /// sides.
-    pub fn semi_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<T> {
+    pub fn semi_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<T>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// The records of this stream that meet none of the other, when none can come any more. See
     /// [`join`](Keyed::join). Needs a lateness on both sides.
-    pub fn anti_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<T> {
+    pub fn anti_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<T>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 }

@@ -5,6 +5,7 @@ use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
 use crate::grouped::Grouped;
 use crate::key::Key;
 use crate::schema::{Field, Type};
+use crate::sides::{RefersTo, SameKey};
 use crate::stream::{Stream, Tie};
 use crate::window::{Window, Windowed};
 use arrow::array::{ArrayRef, RecordBatch};
@@ -41,7 +42,7 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     #[doc(hidden)]
-    pub fn tie_table(self, _: Tie<K>, _: Tie<V>) -> Self {
+    pub fn tie_table(self, _: Tie<K>, _: Tie<V>, _: Tie<(K, V)>) -> Self {
         self
     }
 
@@ -93,51 +94,57 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows whose keys both tables have, with both values.
-    pub fn join<R: Data>(self, _other: Table<K, R>) -> Table<K, (V, R)> {
+    pub fn join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, (V, R)> {
         Table::new()
     }
 
     /// All rows of this table, with the other's value where that has the key.
-    pub fn left_join<R: Data>(self, _other: Table<K, R>) -> Table<K, (V, Option<R>)> {
+    pub fn left_join<R: Data, S: Data + SameKey<K>>(
+        self,
+        _other: Table<S, R>,
+    ) -> Table<K, (V, Option<R>)> {
         Table::new()
     }
 
     /// The rows of both tables, with the values of both where both have the key.
-    pub fn full_join<R: Data>(self, _other: Table<K, R>) -> Table<K, (Option<V>, Option<R>)> {
+    pub fn full_join<R: Data, S: Data + SameKey<K>>(
+        self,
+        _other: Table<S, R>,
+    ) -> Table<K, (Option<V>, Option<R>)> {
         Table::new()
     }
 
     /// The rows of this table whose keys the other has.
-    pub fn semi_join<R: Data>(self, _other: Table<K, R>) -> Table<K, V> {
+    pub fn semi_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows of this table whose keys the other does not have.
-    pub fn anti_join<R: Data>(self, _other: Table<K, R>) -> Table<K, V> {
+    pub fn anti_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows for which the other table has the key that the closure gives, a foreign key, with both
     /// values. The key stays that of this table.
-    pub fn join_on<P: Produce, R: Data>(
+    pub fn join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
-        _other: Table<P::Data, R>,
+        _other: Table<F, R>,
     ) -> Table<K, (V, R)>
     where
-        P::Data: Key,
+        P::Data: RefersTo<F>,
     {
         Table::new()
     }
 
     /// [`join_on`](Table::join_on), with all rows of this table.
-    pub fn left_join_on<P: Produce, R: Data>(
+    pub fn left_join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
-        _other: Table<P::Data, R>,
+        _other: Table<F, R>,
     ) -> Table<K, (V, Option<R>)>
     where
-        P::Data: Key,
+        P::Data: RefersTo<F>,
     {
         Table::new()
     }
@@ -192,28 +199,42 @@ impl<K: Data, V: Data, E: Display> TiedRow<K, V, Result<bool, E>> {
     }
 }
 
-/// Opens the rows of a table.
-pub struct RowColumn<K: Data, V: Data> {
+/// A row of a table, as stages know it. All of it follows from one type, so that rustc says nothing of
+/// rows where it rejects the job.
+#[doc(hidden)]
+pub trait Row {
+    type Columns;
+    type View<'a>;
+
+    /// Opens a batch: the columns of the key, then those of the value.
+    fn open(batch: &RecordBatch, bad: &mut Bad) -> Self::Columns;
+
+    fn get(columns: &Self::Columns, row: usize) -> Self::View<'_>;
+}
+
+#[doc(hidden)]
+pub struct RowColumns<K: Data, V: Data> {
     key: K::Column,
     value: V::Column,
 }
 
-impl<K: Data, V: Data> RowColumn<K, V> {
-    /// Opens a batch: the columns of the key, then those of the value.
-    pub fn open(batch: &RecordBatch, bad: &mut Bad) -> Self {
+impl<K: Data, V: Data> Row for (K, V) {
+    type Columns = RowColumns<K, V>;
+    type View<'a> = (K::View<'a>, V::View<'a>);
+
+    fn open(batch: &RecordBatch, bad: &mut Bad) -> RowColumns<K, V> {
         match batch.columns().split_at_checked(K::WIDTH) {
-            Some((key, value)) => RowColumn {
+            Some((key, value)) => RowColumns {
                 key: K::Column::open_row(key, bad),
                 value: V::Column::open_row(value, bad),
             },
-            None => RowColumn { key: K::Column::absent(), value: V::Column::absent() },
+            None => RowColumns { key: K::Column::absent(), value: V::Column::absent() },
         }
     }
 
-    /// A row.
     #[inline(always)]
-    pub fn get(&self, row: usize) -> (K::View<'_>, V::View<'_>) {
-        (self.key.get(row), self.value.get(row))
+    fn get(columns: &RowColumns<K, V>, row: usize) -> Self::View<'_> {
+        (columns.key.get(row), columns.value.get(row))
     }
 }
 

@@ -111,7 +111,7 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
         let record = graph.nodes[side.key_by].inputs[0];
         var("stream", record)
     });
-    let (key, windows) = (var("key", sides[0].key_by), windows(&sides[0]));
+    let (key, windows) = (var("key", sides[0].key_by), sides.each_ref().map(windows));
     let lateness = sides.each_ref().map(lateness);
     let between = match sides[1].between {
         Some(between) => {
@@ -122,7 +122,7 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
     };
     let kind = kind(joining);
     quote_spanned! {span=>
-        join(#spec, #key, #(#records),*, #windows, #between, [#(#lateness),*], #kind)
+        join(#spec, #key, #(#records),*, [#(#windows),*], #between, [#(#lateness),*], #kind)
     }
 }
 

@@ -22,7 +22,7 @@ use super::Aggregate;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take records out again",
-    label = "not invertible: what it has merged cannot be subtracted",
+    label = "the rows of a table come and go, and what this has merged cannot be subtracted",
     note = "counts, sums, means, variances and their like, histograms and quantiles can"
 )]
 pub trait Invertible: Aggregate {
