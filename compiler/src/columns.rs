@@ -38,12 +38,12 @@ fn distinct(graph: &Graph, output: &Output, ty: &Type) -> Option<TokenStream> {
 /// Key, window and value of a table's rows.
 fn keyed(graph: &Graph, table: NodeIndex, types: Vec<&Type>) -> Option<Vec<TokenStream>> {
     let [mut key, value] = types[..] else { return None };
-    let (key_by, windowed) = graph.table_key(table);
+    let (_, windowed) = graph.table_key(table);
     let windows = windowed.then(|| quote!(&["window_start", "window_end"]));
     if let Some([inner]) = arguments(key, "Windowed").as_deref() {
         key = inner;
     }
-    let key = part(key, graph.nodes[key_by].names.list());
+    let key = part(key, graph.key_names(table).list());
     let value = part(value, graph.nodes[table].names.list());
     Some([key].into_iter().chain(windows).chain([value]).collect())
 }

@@ -244,17 +244,25 @@ impl Graph {
         self.nodes[..node].iter().filter(|n| n.op.is_keyed()).count()
     }
 
-    /// What gave the rows of a table their key, and whether they have windows.
-    pub fn table_key(&self, node: NodeIndex) -> (NodeIndex, bool) {
+    /// What gave the rows of a table their key, if it gives that names too, and whether they have
+    /// windows.
+    pub fn table_key(&self, node: NodeIndex) -> (Option<NodeIndex>, bool) {
         let input = self.nodes[node].inputs[0];
         match &self.nodes[node].op {
-            Op::Aggregate(_) if self.gives(input) == Gives::Grouped => (input, false),
+            Op::Aggregate(_) if self.gives(input) == Gives::Grouped => (Some(input), false),
             Op::Aggregate(_) => {
                 let windowing = self.windowing(node);
-                (windowing.key_by, windowing.window.is_some())
+                (Some(windowing.key_by), windowing.window.is_some())
             }
+            Op::Each(Each::FlatMap, _) => (None, false),
             _ => self.table_key(input),
         }
+    }
+
+    /// The names of the columns of a table's key.
+    pub fn key_names(&self, node: NodeIndex) -> Names {
+        let (key, _) = self.table_key(node);
+        key.map_or(Names::Own, |key| self.nodes[key].names.clone())
     }
 
     /// Where rustc points for what is emitted for a node.

@@ -95,7 +95,7 @@ struct Opening {
 fn opening(graph: &Graph, head: NodeIndex) -> Opening {
     let (span, stream) = (graph.span(head), var("stream", head));
     let needs = needs(graph, head);
-    let wanted = needs.time(span);
+    let (wanted, place) = (needs.time(span), needs.place);
     let get = quote_spanned!(span=> ::ouzel::dsl::data::get(#stream, &__columns, __row));
     let once = quote_spanned!(span=> let __weight = 1i64;);
     if let Op::Source(_) = graph.nodes[head].op {
@@ -103,7 +103,7 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
-                let __times = match #wanted {
+                let __times = match #place || #wanted {
                     true => ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad),
                     false => ::core::option::Option::None,
                 };
@@ -112,7 +112,7 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
             },
             before: quote_spanned!(span=> #once let mut __seen = __cx.seen;),
             each: quote_spanned! {span=>
-                let __time = __times.get(__row).copied().unwrap_or_default();
+                let __time = __times.get(__row).copied().unwrap_or(i64::MIN);
                 let __offset = ::core::option::Option::Some(__chunk.offsets.get(__row));
                 let __path = ::ouzel::dsl::place::Path::new();
                 #rise
@@ -249,6 +249,8 @@ fn branches(span: Span, consumers: Vec<TokenStream>) -> TokenStream {
 pub struct Needs {
     time: bool,
     pub seen: bool,
+    /// Its event time where it has one: a join is no window.
+    pub place: bool,
     /// Aggregates, which say themselves whether they need the place in canonical order.
     aggregates: Vec<NodeIndex>,
 }
@@ -277,7 +279,8 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
                     continue;
                 }
                 Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => continue,
-                Op::Join(_) => needs.time = true,
+                Op::Join(_) => needs.place = true,
+                Op::Between(..) => needs.time = true,
                 _ => {}
             }
             todo.push(consumer);

@@ -64,6 +64,18 @@ impl<K: Data, V: Data> Table<K, V> {
         Table::new()
     }
 
+    /// Makes any number of rows of each, with keys of their own: pairs of key and value. No two may have
+    /// the same key.
+    pub fn flat_map<I, K2: Data, V2: Data>(
+        self,
+        _f: impl Fn(&'static RowView<K, V>) -> I,
+    ) -> Table<K2, V2>
+    where
+        I: IntoIterator<Item: Produce<Data = (K2, V2)>>,
+    {
+        Table::new()
+    }
+
     /// `filter` that can fail: an error withholds the row, and follows the job's error policy once the
     /// row is final.
     pub fn try_filter<E: Display>(
@@ -173,11 +185,15 @@ impl<K: Data, V: Data, R> TiedRow<K, V, R> {
         Grouped::new()
     }
 
-    pub fn key(self, _key: impl Fn(&'static RowView<K, V>) -> R)
+    pub fn flat_map<I, K2: Data, V2: Data>(
+        self,
+        _f: impl Fn(&'static RowView<K, V>) -> I,
+    ) -> Table<K2, V2>
     where
-        R: Produce,
-        R::Data: Key,
+        I: IntoIterator<Item = R>,
+        R: Produce<Data = (K2, V2)>,
     {
+        Table::new()
     }
 }
 

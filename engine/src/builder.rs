@@ -107,7 +107,7 @@ impl Builder {
             Some(names) => names.iter().filter_map(|name| index(name)).collect(),
             None => (0..R::FIELDS.len()).collect(),
         };
-        fields.extend(event_time.filter(|_| needs.time));
+        fields.extend(event_time.filter(|_| needs.time || needs.place));
         fields.sort_unstable();
         fields.dedup();
         let note = match fields.len() {
@@ -273,6 +273,8 @@ pub struct Needs {
     pub time: bool,
     /// Its seen.
     pub seen: bool,
+    /// Its event time, if it has one.
+    pub place: bool,
 }
 
 fn schema(fields: &[Field]) -> SchemaRef {

@@ -35,7 +35,7 @@ pub use builder::{
     open_rows, open_table, row_address, table_row,
 };
 pub use combiner::Combiner;
-pub use config::{RunConfig, StreamConfig};
+pub use config::{CommitPoint, RunConfig, StreamConfig};
 pub use gate::{Gates, Ticket};
 pub use monoid::Moment;
 pub use output::Output;

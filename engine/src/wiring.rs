@@ -2,6 +2,7 @@
 
 use crate::config::RunConfig;
 use crate::worker::Worker;
+use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Request, Source};
 use ouzel_dsl::plan::{Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
@@ -68,6 +69,12 @@ impl Wiring {
     /// A worker with empty ports.
     pub fn worker(&self) -> Worker {
         Worker { ports: self.plan.ports(), tally: Tally::new(self.plan.operators.len()) }
+    }
+
+    /// Tells observers that a keyed operator gave final rows.
+    pub fn gave(&self, keyed: usize, batch: &RecordBatch) {
+        let operator = &self.plan.operators[self.plan.keyed[keyed].operator].id;
+        self.config.observers.tell(Event::Rows { operator, batch });
     }
 
     /// Tells observers that state went to disk, if any did.

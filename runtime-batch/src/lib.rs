@@ -147,6 +147,7 @@ impl Run<'_> {
         self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
         drop(held);
         let rows = state.close(i64::MAX, &parallel, &|batch| {
+            self.wiring.gave(keyed, &batch);
             if let Some(output) = entry.output {
                 self.outputs.write(output, std::slice::from_ref(&batch))?;
             }

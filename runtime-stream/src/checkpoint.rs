@@ -225,9 +225,13 @@ impl Checkpoint {
         Counted(&mut self.logs[keyed])
     }
 
-    /// Makes everything durable that the manifest covers, then the manifest itself. Logs that hold
-    /// mostly what is gone are written anew first.
-    pub fn commit(&mut self, states: &mut [Box<dyn KeyedState>]) -> Result<u64> {
+    /// Makes everything durable that the manifest covers, then, unless `before_manifest` fails, the
+    /// manifest itself. Logs that hold mostly what is gone are written anew first.
+    pub fn commit(
+        &mut self,
+        states: &mut [Box<dyn KeyedState>],
+        before_manifest: impl FnOnce() -> Result<()>,
+    ) -> Result<u64> {
         let mut written = 0;
         let mut old = Vec::new();
         for (log, state) in self.logs.iter_mut().zip(states) {
@@ -249,6 +253,7 @@ impl Checkpoint {
             log.file.get_ref().sync_data().map_err(what)?;
             kept.log_bytes = log.bytes;
         }
+        before_manifest()?;
         self.manifest.epoch += 1;
         self.publish()?;
         for path in old {

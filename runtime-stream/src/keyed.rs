@@ -76,6 +76,7 @@ impl Run {
         }
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
         let rows = self.states[keyed].close(watermark, &parallel, &|batch| {
+            wiring.gave(keyed, &batch);
             if let Some(writer) = &writer {
                 lock(writer).write(&batch)?;
             }

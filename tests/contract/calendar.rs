@@ -120,14 +120,14 @@ proptest! {
         ]),
         wait in prop::sample::select(vec![0i64, 1, 24, 200]),
     ) {
-        let left = check::<calendar>()
+        let left = check(calendar)
             .input("events", input.clone())
             .param("zone", zone)
             .param("wait", wait)
             .seed(seed)
             .agrees();
         let weekly = input.iter().flatten().map(|e| ((), week(zone, e.at), e.n));
-        left.table("weekly", table(summed(weekly)));
+        left.expect("weekly", table(summed(weekly)));
         let (mut live, mut late) = (Vec::new(), Vec::new());
         for (event, seen) in input.into_iter().flat_map(|p| with_seen(p, |e| e.at)) {
             let day = day(zone, event.at);
@@ -137,17 +137,17 @@ proptest! {
             }
         }
         prop_assert_eq!(left.totals("windowed.lateness").late, late.len() as u64);
-        left.stream("late", late);
+        left.expect("late", late);
         let daily = summed(live);
-        left.table("daily", table(daily.clone()));
+        left.expect("daily", table(daily.clone()));
         let rows = || daily.iter().map(|((key, window), n)| (key.clone(), *window, *n));
         let finals = rows().map(|(key, window, value)| Final { key, window, value });
-        left.stream("finals", finals);
+        left.expect("finals", finals);
         let monthly = rows().map(|(_, window, n)| {
             let last = Timestamp::from_micros(window.end.micros() - 1);
             ((), month(zone, last), n)
         });
-        left.table("monthly", table(summed(monthly)));
+        left.expect("monthly", table(summed(monthly)));
     }
 }
 

@@ -157,20 +157,20 @@ proptest! {
 
     #[test]
     fn every_pair_once((orders, payments) in input(), seed: u64) {
-        let left = check::<unbounded>()
+        let left = check(unbounded)
             .input("orders", orders.clone())
             .input("payments", payments.clone())
             .seed(seed)
             .agrees();
         let (orders, payments) = (flat(&orders), flat(&payments));
         let all: Vec<_> = pairs(&orders, &payments, |_, _| true).collect();
-        left.stream("pairs", all.iter().map(|(o, p)| ((*o).clone(), (*p).clone())));
+        left.expect("pairs", all.iter().map(|(o, p)| ((*o).clone(), (*p).clone())));
         let mut hourly = BTreeMap::new();
         for (o, p) in all {
             let window = windows(o.at.max(p.paid), hours(1), hours(1))[0];
             *hourly.entry((o.item, window)).or_insert(0u64) += 1;
         }
-        left.table("hourly", hourly.into_iter().map(|((key, window), n)| (Windowed { key, window }, n)));
+        left.expect("hourly", hourly.into_iter().map(|((key, window), n)| (Windowed { key, window }, n)));
     }
 
     #[test]
@@ -180,7 +180,7 @@ proptest! {
         (from, to) in prop::sample::select(vec![(-10i64, 20i64), (0, 0), (5, 30), (-60, -1)]),
         wait in prop::sample::select(vec![0i64, 20, 300]),
     ) {
-        let left = check::<within>()
+        let left = check(within)
             .input("orders", orders.clone())
             .input("payments", payments.clone())
             .param("from", from)
@@ -195,7 +195,7 @@ proptest! {
             .collect();
         let orders: Vec<_> = seen_orders.iter().map(|(o, _)| o.clone()).collect();
         let (payments, late) = in_time(payments, wait, |p| p.paid);
-        left.stream("right_late", late);
+        left.expect("right_late", late);
         let meet = |o: &Order, p: &Payment| {
             let after = p.paid.micros() - o.at.micros();
             from * 60_000_000 <= after && after <= to * 60_000_000
@@ -207,14 +207,14 @@ proptest! {
         let unpaid = payments
             .iter()
             .filter(|p| !orders.iter().any(|o| o.item == p.order && meet(o, p)));
-        left.stream("inner", all.clone());
+        left.expect("inner", all.clone());
         let outer = all.iter().cloned().map(|(o, p)| (o, Some(p)));
-        left.stream("outer", outer.chain(alone.iter().cloned().map(|o| (o, None))));
+        left.expect("outer", outer.chain(alone.iter().cloned().map(|o| (o, None))));
         let full = all.iter().cloned().map(|(o, p)| (Some(o), Some(p)));
         let full = full.chain(alone.iter().cloned().map(|o| (Some(o), None)));
-        left.stream("full", full.chain(unpaid.cloned().map(|p| (None, Some(p)))));
-        left.stream("semi", orders.iter().filter(|o| met(o)).cloned());
-        left.stream("anti", alone.clone());
+        left.expect("full", full.chain(unpaid.cloned().map(|p| (None, Some(p)))));
+        left.expect("semi", orders.iter().filter(|o| met(o)).cloned());
+        left.expect("anti", alone.clone());
         // What meets none has seen what it had, and may be late for a window.
         let mut lonely = BTreeMap::new();
         for (o, seen) in seen_orders.into_iter().filter(|(o, _)| !met(o)) {
@@ -224,7 +224,7 @@ proptest! {
             }
         }
         let lonely = lonely.into_iter();
-        left.stream("lonely", lonely.map(|((key, window), value)| Final { key, window, value }));
+        left.expect("lonely", lonely.map(|((key, window), value)| Final { key, window, value }));
     }
 
     #[test]
@@ -233,7 +233,7 @@ proptest! {
         seed: u64,
         wait in prop::sample::select(vec![0i64, 20, 300]),
     ) {
-        let left = check::<windowed>()
+        let left = check(windowed)
             .input("orders", orders.clone())
             .input("payments", payments.clone())
             .param("wait", wait)
@@ -246,7 +246,7 @@ proptest! {
             let shared = of(o.at).into_iter().filter(|w| of(p.paid).contains(w)).count();
             inner.extend((0..shared).map(|_| (o.clone(), p.clone())));
         }
-        left.stream("inner", inner);
+        left.expect("inner", inner);
         let live = |time: Timestamp, seen: Timestamp| {
             of(time).into_iter().filter(move |w| !is_late(*w, minutes(wait), seen))
         };
@@ -265,15 +265,15 @@ proptest! {
                 outer.extend(met.into_iter().map(|(p, _)| (o.clone(), Some(p.clone()))));
             }
         }
-        left.stream("outer", outer);
-        left.stream("semi", semi);
+        left.expect("outer", outer);
+        left.expect("semi", semi);
     }
 
     #[test]
     fn a_stream_with_itself(orders in strategy::partitions(order()), seed: u64) {
-        let left = check::<itself>().input("orders", orders.clone()).seed(seed).agrees();
+        let left = check(itself).input("orders", orders.clone()).seed(seed).agrees();
         let all = flat(&orders);
-        left.stream("itself", all.iter().flat_map(|a| {
+        left.expect("itself", all.iter().flat_map(|a| {
             let same = all.iter().filter(|b| b.item == a.item);
             same.map(|b| (a.item, b.at.micros() - a.at.micros())).collect::<Vec<_>>()
         }));

@@ -75,13 +75,13 @@ proptest! {
 
     #[test]
     fn sessions_without_a_lateness(input in strategy::partitions(event()), seed: u64) {
-        let left = check::<timeless>().input("events", input.clone()).seed(seed).agrees();
+        let left = check(timeless).input("events", input.clone()).seed(seed).agrees();
         let all: Vec<_> = input.into_iter().flatten().collect();
         let counts: BTreeMap<_, _> = sessions(all.iter().map(|e| Event { n: 1, ..e.clone() }).collect(), GAP)
             .into_iter()
             .map(|(who, first, _, n)| ((who, first), n as u64))
             .collect();
-        left.table("timeless", sessions(all, GAP).into_iter().map(|(key, first, last, sum)| {
+        left.expect("timeless", sessions(all, GAP).into_iter().map(|(key, first, last, sum)| {
             let count = counts[&(key.clone(), first)];
             (Windowed { key, window: window(first, last, GAP) }, (count, sum))
         }));
@@ -94,26 +94,26 @@ proptest! {
         wait in prop::sample::select(vec![0i64, 1, 30, 200]),
     ) {
         let left =
-            check::<timely>().input("events", input.clone()).param("wait", wait).seed(seed).agrees();
+            check(timely).input("events", input.clone()).param("wait", wait).seed(seed).agrees();
         let (late, live): (Vec<_>, Vec<_>) = input
             .into_iter()
             .flat_map(|p| with_seen(p, |e| e.at))
             .partition(|(e, seen)| e.at.micros() + wait * 60_000_000 < seen.micros());
         let misses = late.len() as u64;
-        left.stream("late", late.into_iter().map(|(event, _)| event));
+        left.expect("late", late.into_iter().map(|(event, _)| event));
         let sums = sessions(live.into_iter().map(|(event, _)| event).collect(), GAP);
         let rows = || sums.iter().map(|(key, first, last, sum)| {
             (key.clone(), window(*first, *last, GAP), *sum)
         });
-        left.table("sums", rows().map(|(key, window, n)| (Windowed { key, window }, n)));
-        left.stream("finals", rows().map(|(key, window, value)| Final { key, window, value }));
+        left.expect("sums", rows().map(|(key, window, n)| (Windowed { key, window }, n)));
+        left.expect("finals", rows().map(|(key, window, value)| Final { key, window, value }));
         prop_assert_eq!(left.totals("windowed.lateness").late, misses);
         let mut hourly = BTreeMap::new();
         for (_, window, n) in rows() {
             let at = window.end.micros() - 1;
             *hourly.entry(at.div_euclid(3_600_000_000)).or_insert(0) += n;
         }
-        left.stream("again", hourly.into_iter().map(|(hour, value)| {
+        left.expect("again", hourly.into_iter().map(|(hour, value)| {
             let [start, end] = [hour, hour + 1].map(|h| Timestamp::from_micros(h * 3_600_000_000));
             Final { key: (), window: Window { start, end }, value }
         }));

@@ -117,15 +117,15 @@ proptest! {
 
     #[test]
     fn aggregates_of_tables(events in strategy::partitions(event()), seed: u64) {
-        let left = check::<grouped>().input("events", events.clone()).seed(seed).agrees();
+        let left = check(grouped).input("events", events.clone()).seed(seed).agrees();
         let sums = sums(events.iter().flatten());
-        left.table("sums", sums.clone());
+        left.expect("sums", sums.clone());
         let mut by_sum: BTreeMap<i64, (u64, i64)> = BTreeMap::new();
         for (who, n) in &sums {
             let group = by_sum.entry(*n).or_default();
             *group = (group.0 + 1, group.1 + who.len() as i64);
         }
-        left.table("by_sum", by_sum.clone());
+        left.expect("by_sum", by_sum.clone());
         let doubled: BTreeMap<_, _> = sums
             .into_iter()
             .filter(|(who, n)| *n >= 0 && who != "a")
@@ -133,11 +133,11 @@ proptest! {
             .collect();
         let mut even = BTreeMap::new();
         doubled.values().for_each(|(n, _)| *even.entry(n % 2 == 0).or_insert(0u64) += 1);
-        left.table("doubled", doubled);
-        left.table("even", even);
+        left.expect("doubled", doubled);
+        left.expect("even", even);
         let mut counts = BTreeMap::new();
         by_sum.values().for_each(|(n, _)| *counts.entry(*n as i64).or_insert(0u64) += 1);
-        left.table("counts", counts);
+        left.expect("counts", counts);
     }
 
     #[test]
@@ -147,26 +147,26 @@ proptest! {
         seed: u64,
     ) {
         let left =
-            check::<joined>().input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
+            check(joined).input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
         let sums = sums(a.iter().flatten());
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         b.iter().flatten().for_each(|e| *counts.entry(e.who.clone()).or_default() += 1);
         counts.retain(|_, n| *n % 2 == 1);
         let both = sums.iter().filter_map(|(k, n)| Some((k.clone(), (*n, *counts.get(k)?))));
         let both: Vec<_> = both.collect();
-        left.table("inner", both.clone());
-        left.table("outer", sums.iter().map(|(k, n)| (k.clone(), (*n, counts.get(k).copied()))));
+        left.expect("inner", both.clone());
+        left.expect("outer", sums.iter().map(|(k, n)| (k.clone(), (*n, counts.get(k).copied()))));
         let keys: BTreeSet<_> = sums.keys().chain(counts.keys()).cloned().collect();
-        left.table("full", keys.into_iter().map(|k| {
+        left.expect("full", keys.into_iter().map(|k| {
             let row = (sums.get(&k).copied(), counts.get(&k).copied());
             (k, row)
         }));
         let (semi, anti): (Vec<_>, Vec<_>) =
             sums.into_iter().partition(|(k, _)| counts.contains_key(k));
-        left.table("semi", semi);
-        left.table("anti", anti);
+        left.expect("semi", semi);
+        left.expect("anti", anti);
         let total: i64 = both.iter().map(|(_, (n, m))| n * *m as i64).sum();
-        left.table("total", (!both.is_empty()).then_some(((), total)));
+        left.expect("total", (!both.is_empty()).then_some(((), total)));
     }
 
     #[test]
@@ -175,7 +175,7 @@ proptest! {
         names in strategy::partitions(event()),
         seed: u64,
     ) {
-        let left = check::<foreign>()
+        let left = check(foreign)
             .input("events", events.clone())
             .input("names", names.clone())
             .seed(seed)
@@ -183,17 +183,17 @@ proptest! {
         let last = latest(&events, |e| e.who.clone());
         let names = latest(&names, |e| e.n);
         let name = |e: &Event| names.get(&e.n).map(|name| name.who.clone());
-        left.table("last", last.clone());
-        left.table("named", last.iter().filter_map(|(k, e)| {
+        left.expect("last", last.clone());
+        left.expect("named", last.iter().filter_map(|(k, e)| {
             Some((k.clone(), (e.clone(), name(e)?)))
         }));
-        left.table("all", last.iter().map(|(k, e)| (k.clone(), (e.clone(), name(e)))));
-        left.table("known", last.into_keys().map(|k| (k, ())));
+        left.expect("all", last.iter().map(|(k, e)| (k.clone(), (e.clone(), name(e)))));
+        left.expect("known", last.into_keys().map(|k| (k, ())));
     }
 
     #[test]
     fn tables_of_windows(events in strategy::partitions(event()), seed: u64) {
-        let left = check::<windows>().input("events", events.clone()).seed(seed).agrees();
+        let left = check(windows).input("events", events.clone()).seed(seed).agrees();
         let mut hourly: BTreeMap<(String, Timestamp), i64> = BTreeMap::new();
         for e in events.iter().flatten() {
             let hour = e.at.micros().div_euclid(3_600_000_000) * 3_600_000_000;
@@ -204,8 +204,8 @@ proptest! {
             let group = totals.entry(*hour).or_default();
             *group = (group.0 + 1, group.1 + n);
         }
-        left.table("totals", totals);
-        left.table("many", hourly.into_iter().filter(|(_, n)| *n > 2).map(|((key, start), n)| {
+        left.expect("totals", totals);
+        left.expect("many", hourly.into_iter().filter(|(_, n)| *n > 2).map(|((key, start), n)| {
             let end = Timestamp::from_micros(start.micros() + 3_600_000_000);
             (Windowed { key, window: Window { start, end } }, n)
         }));

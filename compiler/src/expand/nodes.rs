@@ -50,7 +50,7 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let read = fields::projection(graph, index);
     let prune = fields::prune(graph, index);
     let needs = needs(graph, index);
-    let (time, seen) = (needs.time(graph.span(index)), needs.seen);
+    let (time, seen, place) = (needs.time(graph.span(index)), needs.seen, needs.place);
     quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,
@@ -58,7 +58,7 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
             #stream,
             #read,
             &[#(#prune),*],
-            ::ouzel::private::engine::Needs { time: #time, seen: #seen },
+            ::ouzel::private::engine::Needs { time: #time, seen: #seen, place: #place },
         )?;
     }
 }
@@ -165,7 +165,7 @@ fn spec(graph: &Graph, index: NodeIndex) -> TokenStream {
 /// The columns of a keyed operator's rows: those of the key, if it gives a table, and the others.
 fn column_names(graph: &Graph, keyed: NodeIndex) -> (Vec<String>, Vec<String>) {
     let key = match graph.gives(keyed) {
-        Gives::Table => graph.nodes[graph.table_key(keyed).0].names.list(),
+        Gives::Table => graph.key_names(keyed).list(),
         _ => Vec::new(),
     };
     (key, graph.nodes[keyed].names.list())
@@ -197,12 +197,10 @@ pub fn output(graph: &Graph, index: usize) -> TokenStream {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
         let (key, value) = (var("tkey", node), var("tvalue", node));
-        let key_by = graph.table_key(node).0;
-        let key_type = match graph.nodes[key_by].op {
-            Op::KeyBy(_) | Op::GroupBy(_) => var("key", key_by),
-            _ => key.clone(),
-        };
-        let named_key = named(&graph.nodes[key_by], &quote!(#key_type));
+        let named_key = graph.table_key(node).0.map(|key_by| {
+            let key = var("key", key_by);
+            named(&graph.nodes[key_by], &quote!(#key))
+        });
         let named_value = named(&graph.nodes[node], &quote!(#value));
         return quote_spanned! {graph.span(node)=>
             #named_key

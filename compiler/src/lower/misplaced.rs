@@ -6,7 +6,7 @@ use crate::ir::{Each, Gives, Joining, NodeIndex, Op};
 use syn::{Error, ExprMethodCall};
 
 /// Operators on one record at a time that tables have too.
-const OF_ROWS: [&str; 5] = ["filter", "map", "filter_map", "try_filter", "try_map"];
+const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filter", "try_map"];
 
 /// Operators of keyed streams.
 const OF_KEYED: [&str; 6] = ["window", "lateness", "late", "between", "distinct", "latest"];

@@ -1,6 +1,7 @@
 //! Runs each stage twice more on each record, on two threads, into ports of no consequence, and
 //! compares: code that depends on more than its arguments gives itself away.
 
+use super::difference::Difference;
 use super::{lock, rows};
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use ouzel_dsl::connector::{Chunk, Offsets, Pruned};
@@ -12,10 +13,10 @@ use std::sync::{Arc, Mutex};
 
 /// The first difference that was found, in a few lines.
 #[derive(Clone, Default)]
-pub(super) struct Found(Arc<Mutex<Option<String>>>);
+pub(super) struct Found(Arc<Mutex<Option<Difference>>>);
 
 impl Found {
-    pub fn take(&self) -> Option<String> {
+    pub fn take(&self) -> Option<Difference> {
         lock(&self.0).take()
     }
 }
@@ -84,7 +85,7 @@ struct Differs {
 
 impl Look<'_> {
     /// Looks at each record alone: an aggregate over several would hide much of what differs.
-    fn at(&self, chunk: &Chunk) -> Option<String> {
+    fn at(&self, chunk: &Chunk) -> Option<Difference> {
         let Look { plan, stage, around } = *self;
         let all = move || -> Vec<Did> {
             let (rows, ports) = (0..chunk.batch.num_rows(), plan.ports());
@@ -112,12 +113,14 @@ impl Look<'_> {
         };
         let suspects = self.suspects(&differs.at);
         let one_of = if suspects.len() == 1 { "" } else { "one of " };
-        Some(format!(
+        let lines = format!(
             "  {one_of}{} depends on more than its arguments: run twice on {address}, it gave two results\n    record: {}\n{}",
             suspects.join(", "),
             ouzel_dsl::json::row(&chunk.batch, row),
             differs.lines
-        ))
+        );
+        let operator = differs.at.first().map(|first| plan.operators[*first].id.clone());
+        Some(Difference { operator, lines })
     }
 
     fn differs(&self, first: &Did, second: &Did) -> Option<Differs> {
