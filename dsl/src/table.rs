@@ -1,6 +1,7 @@
 //! Tables: maps from key to value.
 
 use crate::Timestamp;
+use crate::aggregate::DataOf;
 use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
 use crate::grouped::Grouped;
 use crate::key::Key;
@@ -66,12 +67,13 @@ impl<K: Data, V: Data> Table<K, V> {
 
     /// Makes any number of rows of each, with keys of their own: pairs of key and value. No two may have
     /// the same key.
-    pub fn flat_map<I, K2: Data, V2: Data>(
+    pub fn flat_map<I>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> I,
-    ) -> Table<K2, V2>
+    ) -> Table<<DataOf<I::Item> as Row>::Key, <DataOf<I::Item> as Row>::Value>
     where
-        I: IntoIterator<Item: Produce<Data = (K2, V2)>>,
+        I: IntoIterator<Item: Produce>,
+        DataOf<I::Item>: Row,
     {
         Table::new()
     }
@@ -215,17 +217,30 @@ impl<K: Data, V: Data, E: Display> TiedRow<K, V, Result<bool, E>> {
     }
 }
 
-/// A row of a table, as stages know it. All of it follows from one type, so that rustc says nothing of
-/// rows where it rejects the job.
-#[doc(hidden)]
-pub trait Row {
+/// A row of a table, as a pair of key and value: what [`Table::flat_map`] gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no row of a table",
+    label = "expected rows that are pairs of key and value",
+    note = "such as `[(row.name, row.count)]`"
+)]
+pub trait Row: Data {
+    /// Its key.
+    type Key: Key;
+    /// Its value.
+    type Value: Data;
+    // What stages know it by. All of it follows from one type, so that rustc says nothing of rows
+    // where it rejects the job.
+    #[doc(hidden)]
     type Columns;
-    type View<'a>;
+    #[doc(hidden)]
+    type Parts<'a>;
 
     /// Opens a batch: the columns of the key, then those of the value.
+    #[doc(hidden)]
     fn open(batch: &RecordBatch, bad: &mut Bad) -> Self::Columns;
 
-    fn get(columns: &Self::Columns, row: usize) -> Self::View<'_>;
+    #[doc(hidden)]
+    fn parts(columns: &Self::Columns, row: usize) -> Self::Parts<'_>;
 }
 
 #[doc(hidden)]
@@ -234,9 +249,11 @@ pub struct RowColumns<K: Data, V: Data> {
     value: V::Column,
 }
 
-impl<K: Data, V: Data> Row for (K, V) {
+impl<K: Key, V: Data> Row for (K, V) {
+    type Key = K;
+    type Value = V;
     type Columns = RowColumns<K, V>;
-    type View<'a> = (K::View<'a>, V::View<'a>);
+    type Parts<'a> = (K::View<'a>, V::View<'a>);
 
     fn open(batch: &RecordBatch, bad: &mut Bad) -> RowColumns<K, V> {
         match batch.columns().split_at_checked(K::WIDTH) {
@@ -249,7 +266,7 @@ impl<K: Data, V: Data> Row for (K, V) {
     }
 
     #[inline(always)]
-    fn get(columns: &RowColumns<K, V>, row: usize) -> Self::View<'_> {
+    fn parts(columns: &RowColumns<K, V>, row: usize) -> Self::Parts<'_> {
         (columns.key.get(row), columns.value.get(row))
     }
 }

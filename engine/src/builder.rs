@@ -326,8 +326,8 @@ pub fn open_table<R: Row>(_: Tie<R>, batch: &RecordBatch, bad: &mut Bad) -> R::C
 
 /// A row of it.
 #[inline(always)]
-pub fn table_row<R: Row>(_: Tie<R>, columns: &R::Columns, row: usize) -> R::View<'_> {
-    R::get(columns, row)
+pub fn table_row<R: Row>(_: Tie<R>, columns: &R::Columns, row: usize) -> R::Parts<'_> {
+    R::parts(columns, row)
 }
 
 /// The address of a table's row, which says which operator made it, and its key.

@@ -197,10 +197,11 @@ pub fn output(graph: &Graph, index: usize) -> TokenStream {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
         let (key, value) = (var("tkey", node), var("tvalue", node));
-        let named_key = graph.table_key(node).0.map(|key_by| {
-            let key = var("key", key_by);
-            named(&graph.nodes[key_by], &quote!(#key))
-        });
+        let key_by = graph.table_key(node).0;
+        let named_key = match graph.nodes[key_by].op {
+            Op::Each(..) => Some(of_itself(&graph.nodes[key_by], &key)),
+            _ => named(&graph.nodes[key_by], &var("key", key_by).to_token_stream()),
+        };
         let named_value = named(&graph.nodes[node], &quote!(#value));
         return quote_spanned! {graph.span(node)=>
             #named_key
@@ -239,4 +240,11 @@ fn named(node: &Node, type_of: &TokenStream) -> Option<TokenStream> {
     unknown.then(
         || quote_spanned!(span=> { let __column = #type_of; ::ouzel::dsl::data::named(__column); }),
     )
+}
+
+/// Where no code names the columns of a table's key, its type must.
+fn of_itself(node: &Node, key: &proc_macro2::Ident) -> TokenStream {
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let span = node.ident.span();
+    quote_spanned!(span=> { let __key = #key; ::ouzel::dsl::data::named_key(__key); })
 }

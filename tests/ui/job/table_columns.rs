@@ -27,6 +27,12 @@ fn no_key_name(orders: Stream<Order>) -> Table<u64, u64> {
 }
 
 #[job]
+fn no_key_name_of_rows(orders: Stream<Order>) -> Table<String, u64> {
+    let counts = orders.key_by(|o| o.customer).aggregate(count());
+    counts.flat_map(|(customer, n)| [(customer.to_lowercase(), *n)]).named("made")
+}
+
+#[job]
 fn last_record(orders: Stream<Order>) -> Table<i64, Order> {
     orders.key_by(|o| o.item).latest()
 }

@@ -40,6 +40,21 @@ fn three_parts(orders: Stream<Order>) -> Table<i64, u64> {
 }
 
 #[job]
+fn no_pairs(orders: Stream<Order>) -> Table<i64, u64> {
+    orders.key_by(|o| o.item).aggregate(count()).flat_map(|(_, n)| [*n, *n + 1])
+}
+
+#[job]
+fn no_iterator(orders: Stream<Order>) -> Table<i64, u64> {
+    orders.key_by(|o| o.item).aggregate(count()).flat_map(|(_, n)| *n)
+}
+
+#[job]
+fn rows_without_a_key(orders: Stream<Order>) -> Table<Vec<i64>, u64> {
+    orders.key_by(|o| o.item).latest().flat_map(|(_, o)| [(o.codes, 1u64)]).named("n")
+}
+
+#[job]
 fn no_bool(orders: Stream<Order>) -> Table<i64, u64> {
     orders.key_by(|o| o.item).aggregate(count()).filter(|(_, n)| *n)
 }

@@ -66,8 +66,9 @@ fn joined_groups(orders: Stream<Order>) -> Table<i64, u64> {
 }
 
 #[job]
-fn flat_map_of_a_table(orders: Stream<Order>) -> Table<i64, i64> {
-    orders.key_by(|o| o.item).aggregate(count()).flat_map(|(_, n)| [*n, *n])
+fn try_flat_map_of_a_table(orders: Stream<Order>) -> Table<i64, u64> {
+    let counts = orders.key_by(|o| o.item).aggregate(count());
+    counts.try_flat_map(|(item, n)| n.checked_sub(1).map(|n| [(*item, n)]).ok_or("none"))
 }
 
 #[job]
