@@ -33,6 +33,15 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<String, u64> {
+    /// counts.map(|(_, n)| n * 2).named("twice")
+    /// # }
+    /// ```
     pub fn named(self, _name: &'static str) -> Self {
         self
     }
@@ -48,16 +57,43 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows, each a key and a value, for which the closure is true.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<String, u64> {
+    /// counts.filter(|(_, n)| *n > 10)
+    /// # }
+    /// ```
     pub fn filter(self, _keep: impl Fn(&'static RowView<K, V>) -> bool) -> Table<K, V> {
         self
     }
 
     /// Makes another value of each row; its key stays.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(totals: Table<String, (u64, f64)>) -> Table<String, f64> {
+    /// totals.map(|(_, (n, total))| total / *n as f64)
+    /// # }
+    /// ```
     pub fn map<P: Produce>(self, _f: impl Fn(&'static RowView<K, V>) -> P) -> Table<K, P::Data> {
         Table::new()
     }
 
     /// Makes another value or none of each row; its key stays.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(means: Table<String, Option<f64>>) -> Table<String, f64> {
+    /// means.filter_map(|(_, mean)| *mean)
+    /// # }
+    /// ```
     pub fn filter_map<P: Produce>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> Option<P>,
@@ -66,7 +102,19 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Makes any number of rows of each, with keys of their own: pairs of key and value. No two may have
-    /// the same key.
+    /// the same key. Where the table is an output its key is a record, whose fields name its columns.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(tags: Table<u64, Vec<String>>) -> Table<(u64, String), u64> {
+    /// tags.flat_map(|(id, tags)| {
+    ///     let id = *id;
+    ///     tags.iter().zip(1u64..).map(move |(tag, place)| ((id, tag), place))
+    /// })
+    /// # }
+    /// ```
     pub fn flat_map<I>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> I,
@@ -80,6 +128,15 @@ impl<K: Data, V: Data> Table<K, V> {
 
     /// `filter` that can fail: an error withholds the row, and follows the job's error policy once the
     /// row is final.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(limits: Table<String, String>) -> Table<String, String> {
+    /// limits.try_filter(|(_, limit)| limit.parse::<i64>().map(|limit| limit > 0))
+    /// # }
+    /// ```
     pub fn try_filter<E: Display>(
         self,
         _keep: impl Fn(&'static RowView<K, V>) -> Result<bool, E>,
@@ -89,6 +146,15 @@ impl<K: Data, V: Data> Table<K, V> {
 
     /// `map` that can fail: an error withholds the row, and follows the job's error policy once the row
     /// is final.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(limits: Table<String, String>) -> Table<String, i64> {
+    /// limits.try_map(|(_, limit)| limit.parse::<i64>())
+    /// # }
+    /// ```
     pub fn try_map<P: Produce, E: Display>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> Result<P, E>,
@@ -97,6 +163,16 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Gives each row another key, by which rows are then aggregated.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Table, count};
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<u64, u64> {
+    /// // How many keys have each count.
+    /// counts.group_by(|(_, n)| *n).aggregate(count())
+    /// # }
+    /// ```
     pub fn group_by<P: Produce>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
@@ -108,11 +184,35 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows whose keys both tables have, with both values.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (String, f64)> {
+    /// orders.join(payments)
+    /// # }
+    /// ```
     pub fn join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, (V, R)> {
         Table::new()
     }
 
     /// All rows of this table, with the other's value where that has the key.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (String, Option<f64>)> {
+    /// orders.left_join(payments)
+    /// # }
+    /// ```
     pub fn left_join<R: Data, S: Data + SameKey<K>>(
         self,
         _other: Table<S, R>,
@@ -121,6 +221,18 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows of both tables, with the values of both where both have the key.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (Option<String>, Option<f64>)> {
+    /// orders.full_join(payments)
+    /// # }
+    /// ```
     pub fn full_join<R: Data, S: Data + SameKey<K>>(
         self,
         _other: Table<S, R>,
@@ -129,17 +241,53 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows of this table whose keys the other has.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, String> {
+    /// orders.semi_join(payments)
+    /// # }
+    /// ```
     pub fn semi_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows of this table whose keys the other does not have.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, String> {
+    /// orders.anti_join(payments)
+    /// # }
+    /// ```
     pub fn anti_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows for which the other table has the key that the closure gives, a foreign key, with both
     /// values. The key stays that of this table.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, (String, f64)>,
+    /// #     customers: Table<String, String>,
+    /// # ) -> Table<u64, ((String, f64), String)> {
+    /// orders.join_on(|(_, (customer, _))| *customer, customers)
+    /// # }
+    /// ```
     pub fn join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
@@ -152,6 +300,18 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// [`join_on`](Table::join_on), with all rows of this table.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, (String, f64)>,
+    /// #     customers: Table<String, String>,
+    /// # ) -> Table<u64, ((String, f64), Option<String>)> {
+    /// orders.left_join_on(|(_, (customer, _))| *customer, customers)
+    /// # }
+    /// ```
     pub fn left_join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
@@ -274,6 +434,15 @@ impl<K: Key, V: Data> Row for (K, V) {
 impl<K: Data, V: Data> Table<Windowed<K>, V> {
     /// Each window's row once, when no record can reach it any more; its event time is the
     /// window's last instant. Needs a lateness.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Final, Stream, Table, Windowed};
+    ///
+    /// # fn job(hourly: Table<Windowed<String>, u64>) -> Stream<Final<String, u64>> {
+    /// hourly.finals()
+    /// # }
+    /// ```
     pub fn finals(self) -> Stream<Final<K, V>> {
         Stream::new()
     }
