@@ -284,17 +284,16 @@ impl Graph {
         self.nodes[..node].iter().filter(|n| n.op.is_keyed()).count()
     }
 
-    /// What gave the rows of a table their key, if it gives that names too, and whether they have
-    /// windows.
-    pub fn table_key(&self, node: NodeIndex) -> (Option<NodeIndex>, bool) {
+    /// What gave the rows of a table their key, and whether they have windows.
+    pub fn table_key(&self, node: NodeIndex) -> (NodeIndex, bool) {
         let input = self.nodes[node].inputs[0];
         match &self.nodes[node].op {
-            Op::Aggregate(_) if self.gives(input) == Gives::Grouped => (Some(input), false),
+            Op::Aggregate(_) if self.gives(input) == Gives::Grouped => (input, false),
             Op::Aggregate(_) => {
                 let windowing = self.windowing(node);
-                (Some(windowing.key_by), windowing.window.is_some())
+                (windowing.key_by, windowing.window.is_some())
             }
-            Op::Each(Each::FlatMap, _) => (None, false),
+            Op::Each(Each::FlatMap, _) => (node, false),
             _ => self.table_key(input),
         }
     }
@@ -302,7 +301,11 @@ impl Graph {
     /// The names of the columns of a table's key.
     pub fn key_names(&self, node: NodeIndex) -> Names {
         let (key, _) = self.table_key(node);
-        key.map_or(Names::Own, |key| self.nodes[key].names.clone())
+        match self.nodes[key].op {
+            // Its own names are those of the values.
+            Op::Each(..) => Names::Own,
+            _ => self.nodes[key].names.clone(),
+        }
     }
 
     /// Where rustc points for what is emitted for a node.

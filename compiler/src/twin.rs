@@ -42,9 +42,9 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
     });
     let inputs: Vec<_> = inputs.collect();
     let (input, value) = (inputs.first(), var("value", index));
-    let (row_key, row_value) = (var("tkey", index), var("tvalue", index));
+    let row = ["tkey", "tvalue", "trow"].map(|tie| var(tie, index));
     let tied = match graph.gives(index) {
-        Gives::Table => quote_spanned!(span=> .tie_table(#row_key, #row_value)),
+        Gives::Table => quote_spanned!(span=> .tie_table(#(#row),*)),
         _ => quote_spanned!(span=> .tie(#stream)),
     };
     let call = match &node.op {

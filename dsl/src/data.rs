@@ -261,6 +261,21 @@ impl<R: crate::Record> Named for R {}
 #[doc(hidden)]
 pub fn named<T: Named>(_: crate::Tie<T>) {}
 
+/// A key whose columns have names of their own, or that has none.
+#[diagnostic::on_unimplemented(
+    message = "the key of this output has no name",
+    label = "the keys that it gives are `{Self}`, and nothing names their columns",
+    note = "make the key a record, whose fields name its columns"
+)]
+pub trait NamedKey: Data {}
+
+impl<R: crate::Record> NamedKey for R {}
+
+impl NamedKey for () {}
+
+#[doc(hidden)]
+pub fn named_key<K: NamedKey>(_: crate::Tie<K>) {}
+
 /// The view of a row, where the type is known by a tie.
 #[doc(hidden)]
 #[inline(always)]

@@ -29,6 +29,7 @@ pub mod plan;
 mod process;
 mod record;
 pub mod schema;
+mod sides;
 pub mod stage;
 mod stream;
 mod table;
@@ -60,8 +61,9 @@ pub use place::Place;
 pub use plan::Plan;
 pub use process::{Event, Process, Timers};
 pub use record::Record;
+pub use sides::{Meeting, RefersTo, SameKey, SameWindows};
 pub use stream::{Stream, Tie, Tied, twin_of};
-pub use table::{Final, FinalColumn, FinalRef, RowColumn, RowView, Table, TiedRow};
+pub use table::{Final, FinalColumn, FinalRef, Row, RowColumns, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
     Assigned, Calendar, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView,

@@ -81,7 +81,7 @@ impl Assigned {
 /// How records are put into windows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how records are put into windows",
-    label = "expected `tumbling(..)`, `hopping(..)` or `calendar_days(..)`",
+    label = "expected `tumbling(..)`, `hopping(..)`, `session(..)` or `calendar_days(..)`",
     note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
 )]
 pub trait Windows: Copy + Send + Sync + 'static {

@@ -35,7 +35,7 @@ mod worker;
 
 pub use builder::{
     Builder, KeyedHandle, KeyedSpec, Needs, OperatorSpec, OutputHandle, final_address, open_finals,
-    open_rows, open_table, row_address,
+    open_rows, open_table, row_address, table_row,
 };
 pub use combiner::Combiner;
 pub use config::{CommitPoint, RunConfig, StreamConfig};

@@ -68,11 +68,10 @@ fn timely(
     let rank = keyed.rank();
     let dedup = keyed.dedup(minutes(10));
     let scan = keyed.scan(0i64, |sum, e| *sum = *sum * step + e.n).named("sum");
-    let fold = keyed
-        .fold(Folded { count: 0, text: String::new() }, |state, e| {
-            state.count += 1;
-            state.text = format!("{}{}", e.n, &state.text[..state.text.len().min(6)]);
-        });
+    let fold = keyed.fold(Folded { count: 0, text: String::new() }, |state, e| {
+        state.count += 1;
+        state.text = format!("{}{}", e.n, &state.text[..state.text.len().min(6)]);
+    });
     let reduce = keyed.reduce(|a, b| Event { at: b.at, who: b.who.to_owned(), n: a.n * 2 - b.n });
     let rows =
         keyed.sliding(last_rows(3), (count(), max(|e| (e.n != 0).then_some(e.n)).named("max")));

@@ -114,7 +114,7 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
         let record = graph.nodes[side.key_by].inputs[0];
         var("stream", record)
     });
-    let (key, windows) = (var("key", sides[0].key_by), windows(&sides[0]));
+    let (key, windows) = (var("key", sides[0].key_by), sides.each_ref().map(windows));
     let lateness = sides.each_ref().map(lateness);
     let between = match sides[1].between {
         Some(between) => {
@@ -125,7 +125,7 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
     };
     let kind = kind(joining);
     quote_spanned! {span=>
-        join(#spec, #key, #(#records),*, #windows, #between, [#(#lateness),*], #kind)
+        join(#spec, #key, #(#records),*, [#(#windows),*], #between, [#(#lateness),*], #kind)
     }
 }
 
@@ -230,10 +230,11 @@ pub fn output(graph: &Graph, index: usize) -> TokenStream {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
         let (key, value) = (var("tkey", node), var("tvalue", node));
-        let named_key = graph.table_key(node).0.map(|key_by| {
-            let key = var("key", key_by);
-            named(&graph.nodes[key_by], &quote!(#key))
-        });
+        let key_by = graph.table_key(node).0;
+        let named_key = match graph.nodes[key_by].op {
+            Op::Each(..) => Some(of_itself(&graph.nodes[key_by], &key)),
+            _ => named(&graph.nodes[key_by], &var("key", key_by).to_token_stream()),
+        };
         let named_value = named(&graph.nodes[node], &quote!(#value));
         return quote_spanned! {graph.span(node)=>
             #named_key
@@ -272,4 +273,11 @@ fn named(node: &Node, type_of: &TokenStream) -> Option<TokenStream> {
     unknown.then(
         || quote_spanned!(span=> { let __column = #type_of; ::ouzel::dsl::data::named(__column); }),
     )
+}
+
+/// Where no code names the columns of a table's key, its type must.
+fn of_itself(node: &Node, key: &Ident) -> TokenStream {
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let span = node.ident.span();
+    quote_spanned!(span=> { let __key = #key; ::ouzel::dsl::data::named_key(__key); })
 }

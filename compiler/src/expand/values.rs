@@ -23,8 +23,8 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
     let span = graph.span(index);
     let (tie, stream, key) = (var("tie", index), var("stream", index), var("key", index));
     let table = (graph.gives(index) == Gives::Table).then(|| {
-        let (key, value) = (var("tkey", index), var("tvalue", index));
-        quote_spanned!(span=> let #key = __types.tie(); let #value = __types.tie();)
+        let row = ["tkey", "tvalue", "trow"].map(|tie| var(tie, index));
+        quote_spanned!(span=> #(let #row = __types.tie();)*)
     });
     let own = match &graph.nodes[index].op {
         Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) | Op::AsOf => {

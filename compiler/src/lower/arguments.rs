@@ -2,6 +2,7 @@
 
 use super::Stop;
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
 
@@ -54,6 +55,15 @@ pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<Ex
                 return Err(Error::new_spanned(word, message).into());
             }
             Ok(closure)
+        }
+        Expr::Closure(closure) if closure.inputs.len() > 1 => {
+            let parts = closure.inputs.iter().map(|part| part.to_token_stream().to_string());
+            let message = format!(
+                "the closure of `{}` has one parameter: write `|({})|` to take it apart",
+                call.method,
+                parts.collect::<Vec<_>>().join(", "),
+            );
+            Err(Error::new_spanned(&closure.inputs, message).into())
         }
         Expr::Closure(_) => Err(Stop::Unknown),
         // A function by its name: `map(f)` is `map(|x| f(x))`.

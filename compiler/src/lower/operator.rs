@@ -4,7 +4,7 @@ use super::arguments::{closure_argument, one_argument};
 use super::ordered::ORDERED;
 use super::{Lowering, Stop};
 use crate::idents::text;
-use crate::ir::{Each, Joining, Names, Node, NodeIndex, Op};
+use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
 use syn::{Error, Expr, ExprMethodCall};
 
@@ -15,7 +15,7 @@ impl Lowering {
         call: &ExprMethodCall,
     ) -> Result<NodeIndex, Stop> {
         let name = text(&call.method);
-        self.takes(&name, receiver).map_err(|why| Error::new_spanned(&call.method, why))?;
+        self.takes(call, receiver)?;
         if let Some(each) = Each::by_name(&name) {
             let closure = closure_argument(call)?;
             let names = match each {
@@ -28,14 +28,7 @@ impl Lowering {
         match name.as_str() {
             "named" => self.named(receiver, call),
             "merge" => {
-                let other = match call.args.first() {
-                    Some(argument) if call.args.len() == 1 => self.expression(argument)?,
-                    _ => return Err(Stop::Unknown),
-                };
-                let Some(other) = other else {
-                    let message = "`merge` takes a stream of this job";
-                    return Err(Error::new_spanned(&call.args, message).into());
-                };
+                let other = self.merged(&one_argument(call)?)?;
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
@@ -59,12 +52,13 @@ impl Lowering {
                 Ok(self.add(call, op, vec![receiver], names))
             }
             "late" => {
-                if self.graph.windowing(receiver).lateness.is_none() {
+                let Some(lateness) = self.graph.windowing(receiver).lateness else {
                     let message = "`late` needs a lateness: without `.lateness(..)` before it no record is ever late";
                     return Err(Error::new_spanned(&call.method, message).into());
-                }
+                };
                 let source = self.record_names(receiver);
-                Ok(self.add(call, Op::Late, vec![receiver], source))
+                // They leave there, whatever stands between.
+                Ok(self.add(call, Op::Late, vec![lateness], source))
             }
             "aggregate" => {
                 let argument = one_argument(call)?;
@@ -86,14 +80,6 @@ impl Lowering {
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
             "finals" => {
-                if !matches!(self.graph.nodes[receiver].op, Op::Aggregate(_)) {
-                    let message = "`finals` takes the table of an aggregate with windows: put it right after `.aggregate(..)`";
-                    return Err(Error::new_spanned(&call.method, message).into());
-                }
-                if self.graph.windowing(receiver).lateness.is_none() {
-                    let message = "`finals` needs a lateness: without `.lateness(..)` before `.aggregate(..)` no window is ever final";
-                    return Err(Error::new_spanned(&call.method, message).into());
-                }
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
@@ -105,6 +91,20 @@ impl Lowering {
                 None => Err(Stop::Unknown),
             },
         }
+    }
+
+    /// The other stream of a merge.
+    fn merged(&mut self, other: &Expr) -> Result<NodeIndex, Stop> {
+        let found = self.expression(other)?;
+        let wrong = match found.map(|node| (node, self.graph.gives(node))) {
+            Some((node, Gives::Stream)) => return Ok(node),
+            Some((_, Gives::Keyed)) => {
+                "`merge` takes a stream without a key: put it before `.key_by(..)`"
+            }
+            Some(_) => "`merge` takes a stream, and this is a table",
+            None => "`merge` takes a stream of this job",
+        };
+        Err(Error::new_spanned(other, wrong).into())
     }
 
     /// The names of the records that a keyed stream is made of.

@@ -193,12 +193,19 @@ impl Builder {
         _: Tie<K>,
         _: Tie<L>,
         _: Tie<R>,
-        windows: W,
+        [windows, others]: [W; 2],
         between: Option<(Span, Span)>,
         lateness: [Option<Span>; 2],
         _: J,
     ) -> Result<KeyedHandle<K, W, Join<L, R, J>>> {
         let site = self.site(spec);
+        if windows.identity() != others.identity() {
+            return Err(Error::Usage(format!(
+                "{site}: the two sides of the join have different windows: {} and {}\n  put both into the same windows",
+                windows.describe(),
+                others.describe()
+            )));
+        }
         if let Some((from, to)) = between.filter(|(from, to)| from.micros() > to.micros()) {
             return Err(Error::Usage(format!(
                 "{site}: `between({} us, {} us)` ends before it begins",
