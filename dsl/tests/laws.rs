@@ -262,3 +262,35 @@ proptest! {
         hold((max(Arg::<i64>::new()), collect_set(Arg::<String>::new())), &pairs)?;
     }
 }
+
+proptest! {
+    // Sketches are large.
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sketches_of_keys(
+        floats in vec(option::of(float()), 0..12),
+        texts in vec(text(), 0..12),
+        spread in 0usize..3,
+    ) {
+        let hold = |held: Result<(), String>| held.map_err(TestCaseError::fail);
+        let (floating, text) = (Arg::<Option<f64>>::new, Arg::<String>::new);
+        // Some of them are beyond where few values are held as they are.
+        for (expected, rate) in [(1, 0.5), (20, 0.1)] {
+            hold(laws::check(&bloom_filter(expected, rate, floating()), &floats))?;
+            hold(laws::check_idempotent(&bloom_filter(expected, rate, text()), &texts))?;
+        }
+        for error in [0.1, 0.9] {
+            hold(laws::check(&count_min(error, floating()), &floats))?;
+            hold(laws::check(&count_min(error, text()), &texts))?;
+            hold(laws::check_invertible(&count_min(error, text()), &texts))?;
+        }
+        hold(laws::check(&heavy_hitters(0.3, floating()), &floats))?;
+        // On both sides of 64 different ones, and well beyond.
+        let many = (0..[20, 66, 80][spread]).map(|n| if n % 3 == 0 { 7 } else { n }.to_string());
+        let many: Vec<_> = many.chain(texts).collect();
+        hold(laws::check(&heavy_hitters(1.0, text()), &many))?;
+        hold(laws::check(&bloom_filter(2, 0.5, text()), &many))?;
+        hold(laws::check(&count_min(0.1, text()), &many))?;
+    }
+}
