@@ -166,6 +166,10 @@ impl Parts<'_> {
                 self.filtered(written, condition, within)
             }
             Some(Combinator::PerKey(key, within)) => self.per_key(written, key, within),
+            Some(Combinator::Kept(within)) => {
+                let part = self.part(within)?;
+                Ok(Part { expr: with_arguments(written, [part.expr]), ..part })
+            }
             Some(Combinator::NonEmpty(within)) => {
                 let part = self.part(within)?;
                 let names = Names::One(part.name().cloned(), Some(written.span()));

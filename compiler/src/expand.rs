@@ -19,9 +19,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
     let bound = values::bound(job, &plain);
     let check = check::check(job, &values::shared(graph, &bound));
-    let heads =
-        graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
-    let stages = heads.map(|(head, _)| stage_tokens(graph, stage::stage(graph, head), &bound));
+    let heads = (0..graph.nodes.len()).filter(|node| graph.is_head(*node));
+    let stages = heads.map(|head| stage_tokens(graph, stage::stage(graph, head), &bound));
     let columns = columns::columns(job, graph);
     let params = values::params(job);
     // In this order rustc knows the types of what an argument is given when it comes to it.
@@ -37,10 +36,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         Op::Source(_) => Some(nodes::source(graph, i)),
         _ => None,
     });
-    let keyed = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
-        Op::Aggregate(_) => Some(nodes::keyed(graph, i)),
-        _ => None,
-    });
+    let keyed = (0..graph.nodes.len()).map(|i| nodes::keyed(graph, i));
     let outputs = (0..graph.outputs.len()).map(|i| nodes::output(graph, i));
     let name = text(&job.name);
     let plan = quote_spanned! {mixed()=>
@@ -76,9 +72,17 @@ fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
     let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
     let input = match &graph.nodes[head].op {
         Op::Source(index) => quote!(Source(#index)),
-        _ => {
+        Op::Finals => {
             let handle = var("keyed", graph.nodes[head].inputs[0]);
-            quote_spanned!(mixed()=> Finals(#handle.index))
+            quote_spanned!(mixed()=> Rows(#handle.index))
+        }
+        Op::Join(_) => {
+            let handle = var("keyed", head);
+            quote_spanned!(mixed()=> Rows(#handle.index))
+        }
+        _ => {
+            let handle = var("keyed", head);
+            quote_spanned!(mixed()=> Changes(#handle.index))
         }
     };
     quote_spanned! {mixed()=>

@@ -3,7 +3,7 @@
 //! inferred to the stages.
 
 use crate::ast::Job;
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -42,29 +42,50 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
     });
     let inputs: Vec<_> = inputs.collect();
     let (input, value) = (inputs.first(), var("value", index));
+    let (row_key, row_value) = (var("tkey", index), var("tvalue", index));
+    let tied = match graph.gives(index) {
+        Gives::Table => quote_spanned!(span=> .tie_table(#row_key, #row_value)),
+        _ => quote_spanned!(span=> .tie(#stream)),
+    };
     let call = match &node.op {
         Op::Source(source) => {
             let record = &job.inputs[*source].record;
             quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
         Op::Each(Each::Filter | Each::Inspect | Each::Assert, closure) => {
-            quote_spanned!(span=> #input.#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.#method(#closure)#tied)
         }
         Op::Each(_, closure) => {
-            quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.tied(#tie).#method(#closure)#tied)
+        }
+        Op::Join(_) | Op::JoinTables(_) => {
+            let other = inputs.get(1);
+            quote_spanned!(span=> #input.#method(#other)#tied)
+        }
+        Op::JoinForeign(_, closure) => {
+            let (other, key) = (inputs.get(1), var("key", index));
+            quote_spanned! {span=> {
+                #input.tied(#tie).group_by(#closure).tie_key(#key);
+                #input.#method(#closure, #other)#tied
+            }}
+        }
+        Op::Arrange => quote_spanned!(span=> #input #tied),
+        Op::Between(..) => {
+            let upto = var("upto", index);
+            quote_spanned!(span=> #input.#method(#value, #upto))
         }
         Op::Merge => {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
-        Op::KeyBy(closure) => {
+        Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
         Op::Window(_) | Op::Lateness(_) => quote_spanned!(span=> #input.#method(#value)),
         Op::Late | Op::Finals => quote_spanned!(span=> #input.#method().tie(#stream)),
         Op::Aggregate(_) => {
-            quote_spanned!(span=> #input.#method(::ouzel::dsl::twin_of(&#value)))
+            quote_spanned!(span=> #input.aggregate(::ouzel::dsl::twin_of(&#value))#tied)
         }
     };
     quote_spanned!(span=> #[allow(unused, clippy::all)] let #twin = __types.twin(|| #call);)

@@ -138,6 +138,12 @@ pub trait Builder<T: Data>: Default + Send {
     fn finish_row(&mut self, out: &mut Vec<ArrayRef>) {
         out.push(self.finish());
     }
+
+    /// Takes what was appended as the columns of each part's own row: of a pair, those of a table's
+    /// key, then those of its value.
+    fn finish_parts(&mut self, out: &mut Vec<ArrayRef>) {
+        self.finish_row(out);
+    }
 }
 
 /// What a closure may return for a stream to carry: owned [`Data`], or a view of it.

@@ -1,11 +1,17 @@
 //! Windows of event time.
 
+mod calendar;
 mod hopping;
+mod session;
 mod tumbling;
 mod unwindowed;
 mod windowed;
 
+pub use calendar::{
+    Calendar, calendar_days, calendar_months, calendar_quarters, calendar_weeks, calendar_years,
+};
 pub use hopping::{Hopping, hopping};
+pub use session::{Session, session};
 pub use tumbling::{Tumbling, tumbling};
 pub use unwindowed::Unwindowed;
 pub use windowed::{Windowed, WindowedView};
@@ -57,6 +63,14 @@ pub struct Assigned {
 }
 
 impl Assigned {
+    /// One window, which the record misses if `end` plus `lateness` is at or before `seen`.
+    #[inline(always)]
+    fn one(start: i64, end: i64, seen: i64, lateness: Option<i64>) -> Assigned {
+        let passed = |lateness| end.checked_add(lateness).is_some_and(|reach| reach <= seen);
+        let late = lateness.is_some_and(passed);
+        Assigned { first: start, step: end - start, late: late.into(), live: (!late).into() }
+    }
+
     /// The starts of the windows that the record is in time for.
     #[inline(always)]
     pub fn starts(self) -> impl Iterator<Item = i64> {
@@ -67,11 +81,12 @@ impl Assigned {
 /// How records are put into windows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how records are put into windows",
-    label = "expected `tumbling(..)` or `hopping(..)`",
+    label = "expected `tumbling(..)`, `hopping(..)` or `calendar_days(..)`",
     note = "such as `tumbling(hours(1))` or `hopping(hours(1), minutes(5))`"
 )]
 pub trait Windows: Copy + Send + Sync + 'static {
-    /// Whether there are windows at all; without, every record is in one group a key.
+    /// Whether each record is put into windows by its time alone; otherwise all records of a key are
+    /// in one group.
     const WINDOWED: bool;
     /// Itself. Rustc says nothing of what is made of it where it has none.
     #[doc(hidden)]
@@ -87,13 +102,23 @@ pub trait Windows: Copy + Send + Sync + 'static {
     /// for any. All windows that begin at or before it have ended by then.
     fn passed(self, reach: i64) -> Option<i64>;
 
+    /// The end of the window that begins at `start`; none where windows do not begin at set times.
+    fn end(self, start: i64) -> Option<i64>;
+
+    /// As long as any window is, or longer, in microseconds.
+    fn longest(self) -> i64;
+
     /// The key of a row: a key, and the window that begins at `start`.
     fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> <Self::Keyed<K> as Data>::View<'_>;
 
     /// What is wrong with the lengths, if anything is.
     fn check(self) -> Result<(), String>;
 
-    /// The kind and length of the windows, for plans: `windows of 6h every 90min`. State that was
-    /// kept by other windows is not read.
+    /// The kind and length of the windows, for plans: `windows of 6h every 90min`.
     fn describe(self) -> String;
+
+    /// What tells the windows from any others: state that was kept by others is not read.
+    fn identity(self) -> String {
+        self.describe()
+    }
 }

@@ -85,9 +85,24 @@ pub struct StreamConfig {
     pub splits_per_epoch: Option<usize>,
     /// Ends the run after so many splits as a crash would, without a commit: for tests.
     pub crash_after_splits: Option<usize>,
+    /// Ends the run within its nth commit, counted from one, or a later one, as a crash there would:
+    /// for tests.
+    pub crash_in_commit: Option<(u64, CommitPoint)>,
     /// The job's code and parameters differ from those that the state was made by, and this is
     /// accepted for these operators.
     pub accept: Vec<String>,
+}
+
+/// A place within a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitPoint {
+    /// State, tables and outputs are written, and no manifest names them yet.
+    BeforeManifest,
+    /// The manifest is in its place, and nothing that comes after it has happened: after the last
+    /// one, outputs have not ended.
+    AfterManifest,
+    /// After the last commit, outputs have ended, and the manifest does not say so yet.
+    BeforeClose,
 }
 
 impl Default for StreamConfig {
@@ -98,6 +113,7 @@ impl Default for StreamConfig {
             shuffle: None,
             splits_per_epoch: None,
             crash_after_splits: None,
+            crash_in_commit: None,
             accept: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::config::RunConfig;
 use crate::worker::Worker;
+use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Request, Source};
 use ouzel_dsl::plan::{Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
@@ -23,6 +24,8 @@ pub struct Wiring {
     pub sites: Vec<Site>,
     /// The error policy of each operator, by index.
     pub on_error: Vec<OnError>,
+    /// That of rows that may go again: an error only withholds them.
+    pub withholding: Vec<OnError>,
     /// Where state spills to.
     pub spill: PathBuf,
 }
@@ -55,6 +58,7 @@ impl Wiring {
         Ok(Wiring {
             sources,
             on_error,
+            withholding: vec![OnError::Skip; plan.operators.len()],
             sites: plan.operators.iter().map(|o| o.site).collect(),
             spill: config.spill.clone().unwrap_or_else(std::env::temp_dir),
             plan: plan.clone(),
@@ -65,6 +69,12 @@ impl Wiring {
     /// A worker with empty ports.
     pub fn worker(&self) -> Worker {
         Worker { ports: self.plan.ports(), tally: Tally::new(self.plan.operators.len()) }
+    }
+
+    /// Tells observers that a keyed operator gave final rows.
+    pub fn gave(&self, keyed: usize, batch: &RecordBatch) {
+        let operator = &self.plan.operators[self.plan.keyed[keyed].operator].id;
+        self.config.observers.tell(Event::Rows { operator, batch });
     }
 
     /// Tells observers that state went to disk, if any did.

@@ -10,6 +10,7 @@ pub use progress::Progress;
 pub use summary::{OperatorTotals, StageTotals, Summary};
 
 use ouzel_dsl::Plan;
+use ouzel_dsl::arrow::array::RecordBatch;
 use std::sync::Arc;
 
 /// Something happened in a run.
@@ -48,6 +49,14 @@ pub enum Event<'a> {
         epoch: u64,
         /// Bytes written to the checkpoint.
         bytes: u64,
+    },
+    /// A keyed operator gave rows that are final: those of windows that close, and at the end of
+    /// input all others.
+    Rows {
+        /// The operator's id.
+        operator: &'a str,
+        /// The rows: key, window, value.
+        batch: &'a RecordBatch,
     },
     /// State went to disk.
     Spill {

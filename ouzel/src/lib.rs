@@ -57,7 +57,7 @@ pub use job_main::JobMain;
 pub use ouzel_connectors as connectors;
 pub use ouzel_dsl as dsl;
 pub use ouzel_dsl::*;
-pub use ouzel_engine::{RunConfig, StreamConfig};
+pub use ouzel_engine::{CommitPoint, RunConfig, StreamConfig};
 pub use ouzel_hooks as hooks;
 pub use run::{Input, Outcome, Output, Run, run};
 pub use session::Mode;
@@ -67,7 +67,9 @@ pub use verify::Verification;
 #[doc(hidden)]
 pub mod private {
     pub use crate::job_main::{JobInfo, main};
-    pub use crate::verify::{Left, Random, Schedule, Subject, difference};
+    pub use crate::verify::{
+        Difference, Left, Part, Random, Schedule, Subject, difference_of_rows,
+    };
     pub use ouzel_connectors as connectors;
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;

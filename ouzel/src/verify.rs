@@ -1,5 +1,6 @@
 //! Do batch and stream agree? Runs a job under several schedules and compares what they leave.
 
+mod difference;
 mod left;
 mod random;
 mod rows;
@@ -8,10 +9,11 @@ mod subject;
 mod tree;
 mod twice;
 
+pub use difference::Difference;
 pub use left::Left;
 pub use random::Random;
-pub use rows::difference;
-pub use schedule::Schedule;
+pub use rows::difference as difference_of_rows;
+pub use schedule::{Part, Schedule};
 pub use subject::Subject;
 
 use crate::session;
@@ -38,7 +40,7 @@ pub(crate) struct Ran {
     rows: u64,
     seconds: f64,
     /// What differs from the first schedule, if anything does.
-    difference: Option<String>,
+    difference: Option<Difference>,
 }
 
 impl Verification {
@@ -54,7 +56,17 @@ impl Verification {
 
     /// What differs under the first schedule that differs.
     pub fn difference(&self) -> Option<&str> {
-        self.runs.iter().find_map(|run| run.difference.as_deref())
+        self.first().map(|difference| difference.lines.as_str())
+    }
+
+    /// The id of the first operator, those upstream first, that does something else there; not known
+    /// where a run fails elsewhere than in an operator.
+    pub fn operator(&self) -> Option<&str> {
+        self.first()?.operator.as_deref()
+    }
+
+    fn first(&self) -> Option<&Difference> {
+        self.runs.iter().find_map(|run| run.difference.as_ref())
     }
 }
 
@@ -75,7 +87,7 @@ impl fmt::Display for Verification {
         };
         let differ = differ.len();
         writeln!(f, "{job}: {differ} of {all} runs differ; the first is {}", first.schedule)?;
-        f.write_str(first.difference.as_deref().unwrap_or_default())?;
+        first.difference.as_ref().map_or(Ok(()), |difference| difference.fmt(f))?;
         writeln!(f, "to see it again: verify with --seed {seed}")
     }
 }

@@ -152,7 +152,8 @@ fn verify_finds_an_aggregate_that_breaks_its_laws() {
         let run = ouzel::run::<lasts>().input_rows("flights", flights());
         let verification = run.verify(seed).unwrap();
         let difference = verification.difference().unwrap();
-        assert!(difference.starts_with("  in the output `lasts`:\n    missing: {"), "{difference}");
+        assert!(difference.contains("  in the output `lasts`:\n    missing: {"), "{difference}");
+        assert_eq!(verification.operator(), Some("lasts.aggregate"));
         assert!(verification.to_string().contains("merged in a random tree\n"), "{verification}");
     }
 }
@@ -175,7 +176,7 @@ fn verify_compares_dead_letters() {
     };
     let text = run(OnError::DeadLetter).unwrap().to_string();
     assert!(text.contains("    error: call ") && text.contains("all code twice\n"), "{text}");
-    assert!(text.contains(": 11 of 12 runs differ"), "{text}");
+    assert!(text.contains(": 14 of 15 runs differ"), "{text}");
     // Those that are not kept cannot differ.
     assert!(run(OnError::Skip).unwrap().agrees());
     assert!(run(OnError::Fail).unwrap_err().to_string().contains("call "));

@@ -214,7 +214,10 @@ impl Checkpoint {
         let path = self.dir.join(&kept.log);
         let file = File::open(&path)
             .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
-        state.load(&mut BufReader::with_capacity(1 << 18, file).take(kept.log_bytes), kept.closed)
+        state.load(
+            &mut BufReader::with_capacity(1 << 18, file).take(kept.log_bytes),
+            Some(kept.closed),
+        )
     }
 
     /// Where a keyed operator's changes are written.
@@ -222,9 +225,13 @@ impl Checkpoint {
         Counted(&mut self.logs[keyed])
     }
 
-    /// Makes everything durable that the manifest covers, then the manifest itself. Logs that hold
-    /// mostly what is gone are written anew first.
-    pub fn commit(&mut self, states: &mut [Box<dyn KeyedState>]) -> Result<u64> {
+    /// Makes everything durable that the manifest covers, then, unless `before_manifest` fails, the
+    /// manifest itself. Logs that hold mostly what is gone are written anew first.
+    pub fn commit(
+        &mut self,
+        states: &mut [Box<dyn KeyedState>],
+        before_manifest: impl FnOnce() -> Result<()>,
+    ) -> Result<u64> {
         let mut written = 0;
         let mut old = Vec::new();
         for (log, state) in self.logs.iter_mut().zip(states) {
@@ -246,6 +253,7 @@ impl Checkpoint {
             log.file.get_ref().sync_data().map_err(what)?;
             kept.log_bytes = log.bytes;
         }
+        before_manifest()?;
         self.manifest.epoch += 1;
         self.publish()?;
         for path in old {

@@ -1,6 +1,7 @@
 //! Epochs: reading until one is over, then everything that makes it count.
 
 use crate::checkpoint::{Checkpoint, Manifest};
+use crate::flights::crash;
 use crate::outputs::Outputs;
 use crate::reader::Reader;
 use crate::resume;
@@ -8,7 +9,7 @@ use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
-use ouzel_engine::{Gates, RunConfig, StreamConfig, Wiring, Worker};
+use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -63,6 +64,8 @@ pub struct Run {
     pub tally: Tally,
     pub bytes: u64,
     pub splits: usize,
+    /// How many commits this process has begun.
+    pub commits: u64,
     /// Whether anything was read since the last commit.
     pub moved: bool,
     /// The watermark of each keyed operator.
@@ -89,7 +92,7 @@ impl Run {
         let memory = config.memory_bytes / 2 / plan.keyed.len().max(1);
         for (index, entry) in plan.keyed.iter().enumerate() {
             let mut state = entry.node.state(config.workers.max(1), memory, &wiring.spill);
-            let keeps_rows = entry.output.is_some() && entry.lateness.is_some();
+            let keeps_rows = entry.output.is_some() && entry.lateness.is_some() && !entry.streams;
             let path = match &mut checkpoint {
                 Some(checkpoint) if !checkpoint.is_fresh() => {
                     checkpoint.load(index, state.as_mut())?;
@@ -116,6 +119,7 @@ impl Run {
             tally,
             bytes,
             splits: 0,
+            commits: 0,
             moved: false,
             watermarks,
             states,
@@ -153,6 +157,8 @@ impl Run {
     }
 
     fn commit(&mut self, finished: bool) -> Result<()> {
+        self.commits += 1;
+        let crashes = self.crashes_in_commit();
         let wiring = self.wiring.clone();
         let plan = &wiring.plan;
         let Some(checkpoint) = &mut self.checkpoint else {
@@ -166,8 +172,8 @@ impl Run {
             if let Some(settled) = settled {
                 checkpoint.kept(keyed).settled_bytes = settled.commit()?;
             }
-            // Without a lateness nothing is ever closed before the end.
-            if plan.keyed[keyed].lateness.is_some() {
+            // Without a lateness no window is ever closed before the end.
+            if plan.keyed[keyed].lateness.is_some() || plan.keyed[keyed].streams {
                 checkpoint.kept(keyed).closed = self.watermarks[keyed];
             }
         }
@@ -181,18 +187,31 @@ impl Run {
             plan.operators.iter().enumerate().map(|(i, o)| (o.id.clone(), counts(i))).collect();
         manifest.bytes = self.bytes;
         manifest.finished = finished;
-        let bytes = checkpoint.commit(&mut self.states)?;
+        let crash_at = |point| if crashes == Some(point) { Err(crash()) } else { Ok(()) };
+        let bytes =
+            checkpoint.commit(&mut self.states, || crash_at(CommitPoint::BeforeManifest))?;
+        crash_at(CommitPoint::AfterManifest)?;
         let epoch = checkpoint.manifest.epoch;
         wiring.config.observers.tell(Event::Commit { epoch, bytes });
         Ok(())
+    }
+
+    /// Where this commit is to crash, if it is.
+    fn crashes_in_commit(&self) -> Option<CommitPoint> {
+        let (nth, point) = self.stream.crash_in_commit?;
+        (self.commits >= nth).then_some(point)
     }
 
     fn finish(mut self, ended: bool) -> Result<Summary> {
         let manifest = self.checkpoint.as_ref().map_or(&self.unkept, |c| &c.manifest);
         let summary = summary(&self.wiring.plan, &self.tally, manifest, self.began);
         // Stopped with a checkpoint, the streams go on where they are.
+        let crashes = self.crashes_in_commit();
         if ended || self.checkpoint.is_none() {
             self.outputs.finish()?;
+        }
+        if crashes == Some(CommitPoint::BeforeClose) && ended {
+            return Err(crash());
         }
         if let Some(checkpoint) = self.checkpoint.as_mut().filter(|_| ended) {
             checkpoint.close()?;

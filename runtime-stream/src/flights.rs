@@ -17,6 +17,11 @@ pub const IDLE: Duration = Duration::from_millis(10);
 /// What a run says that was told to crash.
 pub const CRASH: &str = "crashed, as it was told to";
 
+/// The end of a run that was told to crash.
+pub fn crash() -> Error {
+    Error::Failed(CRASH.to_owned())
+}
+
 /// A worker that is done.
 struct Landed {
     lane: usize,
@@ -121,7 +126,7 @@ impl Run {
         }
         self.splits += 1;
         match self.stream.crash_after_splits {
-            Some(most) if self.splits >= most => Err(Error::Failed(CRASH.to_owned())),
+            Some(most) if self.splits >= most => Err(crash()),
             _ => Ok(()),
         }
     }

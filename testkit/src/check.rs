@@ -1,50 +1,69 @@
-//! Runs a job under many schedules and compares what they leave.
+//! A job and its input, to be run under many schedules.
 
 use crate::left::Left;
-use crate::rows::batch;
+use crate::partitions::Partitions;
+use crate::trial::{Inputs, Trial};
+use crate::{kept, reduce, replay, report, seed};
 use arrow::array::RecordBatch;
-use ouzel::connectors::memory_input;
-use ouzel::dsl::connector::Connect;
-use ouzel::private::{Random, Schedule, Subject};
+use ouzel::data::Produce;
 use ouzel::stage::OnError;
-use ouzel::{Error, Job, Params, Plan, Record, Result, RunConfig};
-use std::collections::BTreeMap;
+use ouzel::{Error, Job, Params, Plan, Record, Result};
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Begins to check a job.
-pub fn check<J: Job>() -> Check {
+/// Begins to check a job, which is given by its name: `check(delays)`.
+pub fn check<J: Job>(_: impl FnOnce() -> J) -> Check {
+    let plan: fn(&Params) -> Result<Plan> = J::plan;
     Check {
-        plan: J::plan,
+        plan: Arc::new(plan),
         inputs: Vec::new(),
         params: Params::new(),
         on_error: OnError::Fail,
-        seed: 0,
+        seed: None,
     }
 }
 
 /// A job and its input; made by [`check`].
-#[must_use = "nothing is checked before `agrees` or `fails`"]
+#[must_use = "nothing is checked before `expect`, `agrees` or `fails`"]
 #[derive(Clone)]
 pub struct Check {
-    plan: fn(&Params) -> Result<Plan>,
-    inputs: Vec<(String, Vec<RecordBatch>)>,
+    plan: Arc<MakePlan>,
+    inputs: Inputs,
     params: Params,
     on_error: OnError,
-    seed: u64,
+    seed: Option<u64>,
 }
 
+type MakePlan = dyn Fn(&Params) -> Result<Plan> + Send + Sync;
+
 impl Check {
-    /// An input's records: a list for each partition.
-    pub fn input<R: Record>(self, name: &str, partitions: Vec<Vec<R>>) -> Check {
-        self.batches(name, partitions.into_iter().map(batch).collect())
+    /// An input's records: a list of them is one partition, a list of lists several.
+    pub fn input<R: Record, How>(self, name: &str, records: impl Partitions<R, How>) -> Check {
+        self.batches(name, records.batches())
     }
 
     /// An input's records as columns, a batch for each partition: where not all can be decoded.
     pub fn batches(mut self, name: &str, partitions: Vec<RecordBatch>) -> Check {
         self.inputs.push((name.to_owned(), partitions));
         self
+    }
+
+    /// What a failing check has kept in a folder: input, parameters, error policy and seed.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be read.
+    #[track_caller]
+    pub fn kept(self, dir: impl AsRef<Path>) -> Check {
+        let dir = dir.as_ref();
+        let (case, inputs) = match kept::load(dir, &replay::plan(&*self.plan)) {
+            Ok(kept) => kept,
+            Err(error) => panic!("what is kept in {}: {error}", dir.display()),
+        };
+        let params = case.params.iter();
+        let params = params.fold(Params::new(), |params, (name, value)| params.with(name, value));
+        Check { inputs, params, on_error: case.on_error(), seed: Some(case.seed), ..self }
     }
 
     /// The value of a job parameter.
@@ -59,10 +78,45 @@ impl Check {
         self
     }
 
-    /// Chooses the schedules.
+    /// Chooses the schedules; 0 if it is not given. The variable `OUZEL_SEED` has precedence.
     pub fn seed(mut self, seed: u64) -> Check {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
+    }
+
+    /// Changes the plan: to see that a fault in it would be found.
+    #[doc(hidden)]
+    pub fn altered(mut self, alter: impl Fn(&mut Plan) + Send + Sync + 'static) -> Check {
+        let make = self.plan;
+        self.plan = Arc::new(move |params| {
+            let mut plan = make(params)?;
+            alter(&mut plan);
+            Ok(plan)
+        });
+        self
+    }
+
+    /// Panics unless the job leaves the same under every schedule, and these rows in an output; see
+    /// [`Left::expect`], by which other outputs are compared after it.
+    #[track_caller]
+    pub fn expect<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> Left {
+        let left = self.agrees();
+        left.expect(output, rows);
+        left
+    }
+
+    /// Like [`expect`](Check::expect), with floats that may be a little off; see
+    /// [`Left::expect_within`].
+    #[track_caller]
+    pub fn expect_within<P: Produce>(
+        &self,
+        tolerance: f64,
+        output: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> Left {
+        let left = self.agrees();
+        left.expect_within(tolerance, output, rows);
+        left
     }
 
     /// Panics unless the job leaves the same under every schedule; gives what it leaves.
@@ -83,50 +137,19 @@ impl Check {
         }
     }
 
-    /// What the job leaves under every schedule, or how it fails under every one; panics where
-    /// schedules differ.
+    /// What the job leaves under every schedule, or how it fails under every one. Where schedules
+    /// differ it panics, and names the first operator that does, and the smallest input found that
+    /// shows it.
     #[track_caller]
     pub fn outcome(&self) -> Result<Left> {
         let plan = Arc::new((self.plan)(&self.params)?);
-        let mut config =
-            RunConfig { on_error: self.on_error, spill: Some(folder()), ..RunConfig::default() };
-        config.inputs = self.cut(0);
-        let cut = |seed, config: &mut RunConfig| config.inputs = self.cut(seed);
-        let subject = Subject { plan: &plan, config: &config, memory_bytes: 1, cut: &cut };
-        // A partition is cut into five splits or so.
-        let splits = self.inputs.iter().map(|(_, partitions)| 5 * partitions.len()).sum();
-        let expected = subject.run(&Schedule::plain());
-        for schedule in Schedule::all(self.seed, splits).iter().skip(1) {
-            if let (_, Some(lines)) = subject.compare(schedule, &expected) {
-                panic!("seed {}, {schedule}, is not as in plain batch:\n{lines}", self.seed);
+        let trial = Trial { plan, on_error: self.on_error, seed: seed::seed(self.seed) };
+        match trial.all(&self.inputs) {
+            Ok(left) => Ok(Left::new(&trial.plan, left?)),
+            Err(fault) => {
+                let reduced = reduce::rows(&trial, &self.inputs, &fault);
+                panic!("{}", report::fault(&trial, &self.inputs, &fault, reduced.as_ref()))
             }
         }
-        Ok(Left::new(plan.job, expected?))
     }
-
-    /// Each input's partitions cut into splits, whose sizes are drawn by a seed.
-    fn cut(&self, seed: u64) -> BTreeMap<String, Arc<dyn Connect>> {
-        let mut random = Random(seed);
-        let mut partition = |batch: &RecordBatch| {
-            let (mut splits, mut at) = (Vec::new(), 0);
-            let most = batch.num_rows().div_ceil(4);
-            while at < batch.num_rows() {
-                let rows = random.upto(most).min(batch.num_rows() - at);
-                splits.push(batch.slice(at, rows));
-                at += rows;
-            }
-            splits
-        };
-        let inputs = self.inputs.iter().map(|(name, partitions)| {
-            (name.clone(), memory_input(partitions.iter().map(&mut partition).collect()))
-        });
-        inputs.collect()
-    }
-}
-
-/// Where state goes: into memory where the system has such a folder, since nothing here outlives
-/// the test.
-fn folder() -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
 }

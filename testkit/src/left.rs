@@ -1,37 +1,32 @@
 //! What a run leaves, to be compared with another run or with a plain twin.
 
-use crate::rows::columns;
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{Field, Schema, UInt64Type};
-use ouzel::Data;
+use crate::letters::{Letter, letters};
+use crate::rows::{columns, table_columns};
+use crate::tolerance;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema};
+use ouzel::Plan;
+use ouzel::data::Produce;
+use ouzel::dsl::plan::OutputKind;
 use ouzel::hooks::OperatorTotals;
-use ouzel::private::difference;
+use ouzel::private::difference_of_rows;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A record that was kept aside.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub struct Letter {
-    pub input: String,
-    pub partition: String,
-    pub offset: u64,
-    pub operator: String,
-    pub site: String,
-    pub error: String,
-    pub record: String,
-}
 
 /// What a run leaves: the rows of its outputs, its dead letters and its totals.
 #[derive(Clone, Debug)]
 pub struct Left {
     job: &'static str,
+    kinds: BTreeMap<&'static str, OutputKind>,
     left: ouzel::private::Left,
     letters: Vec<Letter>,
 }
 
 impl Left {
-    pub(crate) fn new(job: &'static str, left: ouzel::private::Left) -> Left {
-        Left { job, letters: letters(&left.dead_letters), left }
+    pub(crate) fn new(plan: &Plan, left: ouzel::private::Left) -> Left {
+        let kinds = plan.outputs.iter().map(|output| (output.name, output.kind));
+        let letters = letters(&left.dead_letters);
+        Left { job: plan.job, kinds: kinds.collect(), letters, left }
     }
 
     #[track_caller]
@@ -42,35 +37,53 @@ impl Left {
         }
     }
 
+    /// Panics unless an output has these rows, to the bit: a stream each as often, a table as a map
+    /// of which the rows are pairs of key and value.
     #[track_caller]
-    fn compare(&self, output: &str, twin: Vec<ArrayRef>) -> &Left {
-        let rows = self.rows(output);
-        if let Some(lines) = difference(&[like(rows, twin)], rows) {
-            panic!(
-                "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
-                self.job
-            );
+    pub fn expect<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> &Left {
+        let twin = self.twin(output, rows);
+        if let Some(lines) = difference_of_rows(&[twin], self.rows(output)) {
+            self.differs(output, &lines);
         }
         self
     }
 
-    /// Panics unless an output stream has these rows, to the bit and each as often.
+    /// Like [`expect`](Left::expect), with floats that may be off by `tolerance`: by so much if they
+    /// are no greater than one, else by so much of their size. All else must be the same.
     #[track_caller]
-    pub fn stream<T: Data>(&self, output: &str, twin: impl IntoIterator<Item = T>) -> &Left {
-        self.compare(output, columns(twin))
+    pub fn expect_within<P: Produce>(
+        &self,
+        tolerance: f64,
+        output: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> &Left {
+        let (twin, rows) = (self.twin(output, rows), self.rows(output));
+        let Some(exact) = difference_of_rows(std::slice::from_ref(&twin), rows) else {
+            return self;
+        };
+        // Other columns are told as they are where nothing may be off.
+        match tolerance::difference(&twin, rows, tolerance).unwrap_or(Some(exact)) {
+            Some(lines) => self.differs(output, &lines),
+            None => self,
+        }
     }
 
-    /// Panics unless an output table is this map, to the bit.
+    /// The rows expected, with the columns of those found.
     #[track_caller]
-    pub fn table<K: Data, V: Data>(
-        &self,
-        output: &str,
-        twin: impl IntoIterator<Item = (K, V)>,
-    ) -> &Left {
-        let (keys, values): (Vec<K>, Vec<V>) = twin.into_iter().unzip();
-        let mut all = columns(keys);
-        all.extend(columns(values));
-        self.compare(output, all)
+    fn twin<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> RecordBatch {
+        let columns = match self.kinds.get(output) {
+            Some(OutputKind::Table(_)) => table_columns(rows),
+            _ => columns(rows),
+        };
+        like(self.rows(output), columns)
+    }
+
+    #[track_caller]
+    fn differs(&self, output: &str, lines: &str) -> ! {
+        panic!(
+            "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
+            self.job
+        );
     }
 
     /// An output's rows as JSON, in order of their text.
@@ -115,26 +128,4 @@ fn like(rows: &[RecordBatch], twin: Vec<ArrayRef>) -> RecordBatch {
     });
     let schema = Schema::new(fields.collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), twin).expect("columns of one length")
-}
-
-fn letters(letters: &[RecordBatch]) -> Vec<Letter> {
-    let mut all = Vec::new();
-    for batch in letters {
-        let text = |column: &str, row| {
-            let column = batch.column_by_name(column).expect("dead letters have this column");
-            column.as_string::<i32>().value(row).to_owned()
-        };
-        let offsets = batch.column_by_name("offset").expect("dead letters have an offset");
-        all.extend((0..batch.num_rows()).map(|row| Letter {
-            input: text("input", row),
-            partition: text("partition", row),
-            offset: offsets.as_primitive::<UInt64Type>().value(row),
-            operator: text("operator", row),
-            site: text("site", row),
-            error: text("error", row),
-            record: text("record", row),
-        }));
-    }
-    all.sort_unstable();
-    all
 }

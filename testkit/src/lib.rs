@@ -19,21 +19,33 @@
 //! }
 //!
 //! let flight = |carrier: &str| Flight { carrier: carrier.to_owned() };
-//! ouzel_testkit::check::<departures>()
-//!     .input("flights", vec![vec![flight("UA"), flight("9E")], vec![], vec![flight("UA")]])
-//!     .agrees()
-//!     .table("departures", [("UA".to_owned(), 2u64), ("9E".to_owned(), 1)]);
+//! ouzel_testkit::check(departures)
+//!     .input("flights", [flight("UA"), flight("9E"), flight("UA")])
+//!     .expect("departures", [("UA", 2u64), ("9E", 1)]);
 //! ```
 #![warn(missing_docs)]
 
 mod check;
+mod kept;
 mod laws;
 mod left;
+mod letters;
+mod partitions;
 pub mod plain;
+mod reduce;
+mod replay;
+mod report;
 mod rows;
+mod seed;
+mod shrink;
 pub mod strategy;
+mod tolerance;
+mod trial;
 
 pub use check::{Check, check};
 pub use laws::check_laws;
-pub use left::{Left, Letter};
+pub use left::Left;
+pub use letters::Letter;
+pub use partitions::{One, Partitions, Several};
+pub use replay::replay;
 pub use rows::{batch, columns};

@@ -2,7 +2,7 @@
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
-use ouzel::data::Builder;
+use ouzel::data::{Builder, Produce};
 use ouzel::schema::Field;
 use ouzel::{Data, Record};
 use std::sync::Arc;
@@ -14,16 +14,28 @@ use std::sync::Arc;
 /// If the columns are not those of the record: then the record is at fault.
 pub fn batch<R: Record>(rows: impl IntoIterator<Item = R>) -> RecordBatch {
     let schema = Schema::new(R::fields().iter().map(Field::arrow).collect::<Vec<_>>());
-    RecordBatch::try_new(Arc::new(schema), columns(rows)).expect("records fit their own schema")
+    let (mut builder, mut columns) = (R::Builder::default(), Vec::new());
+    rows.into_iter().for_each(|row| builder.push(row.view()));
+    builder.finish_row(&mut columns);
+    RecordBatch::try_new(Arc::new(schema), columns).expect("records fit their own schema")
 }
 
 /// Values as the columns of a row each.
-pub fn columns<T: Data>(rows: impl IntoIterator<Item = T>) -> Vec<ArrayRef> {
-    let mut builder = T::Builder::default();
-    for row in rows {
-        builder.push(row.view());
-    }
+pub fn columns<P: Produce>(rows: impl IntoIterator<Item = P>) -> Vec<ArrayRef> {
     let mut columns = Vec::new();
-    builder.finish_row(&mut columns);
+    produced(rows).finish_row(&mut columns);
     columns
+}
+
+/// Pairs of key and value as the columns of a table.
+pub(crate) fn table_columns<P: Produce>(rows: impl IntoIterator<Item = P>) -> Vec<ArrayRef> {
+    let mut columns = Vec::new();
+    produced(rows).finish_parts(&mut columns);
+    columns
+}
+
+fn produced<P: Produce>(rows: impl IntoIterator<Item = P>) -> <P::Data as Data>::Builder {
+    let mut builder = <P::Data as Data>::Builder::default();
+    rows.into_iter().for_each(|row| builder.push(row.produce()));
+    builder
 }

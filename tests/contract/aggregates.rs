@@ -157,12 +157,12 @@ proptest! {
 
     #[test]
     fn aggregates_are_those_of_the_twin(input in strategy::partitions(trade()), seed: u64) {
-        let left = check::<aggregated>().input("trades", input.clone()).seed(seed).agrees();
+        let left = check(aggregated).input("trades", input.clone()).seed(seed).agrees();
         let mut groups = BTreeMap::<String, Vec<Trade>>::new();
         for trade in input.into_iter().flatten() {
             groups.entry(trade.who.clone()).or_default().push(trade);
         }
-        left.table("sums", groups.iter().map(|(who, g)| (who.clone(), Sums {
+        left.expect("sums", groups.iter().map(|(who, g)| (who.clone(), Sums {
             small: g.iter().map(|t| i64::from(t.small)).sum(),
             big: g.iter().map(|t| t.big).sum(),
             x: exact_sum(g.iter().map(|t| t.x)),
@@ -175,14 +175,14 @@ proptest! {
             let n = values.len() as f64;
             (n > 0.0).then(|| one_nan(exact_sum(values) / n))
         };
-        left.table("means", groups.iter().map(|(who, g)| (who.clone(), Means {
+        left.expect("means", groups.iter().map(|(who, g)| (who.clone(), Means {
             n: g.iter().map(|t| i128::from(t.n)).sum::<i128>() as f64 / g.len() as f64,
             x: mean(g.iter().map(|t| t.x).collect()).unwrap(),
             maybe: mean(g.iter().filter_map(|t| t.maybe).collect()),
             perhaps: mean(g.iter().filter_map(|t| t.perhaps).map(|n| n as f64).collect()),
             price: g.iter().map(|t| t.price.units()).sum::<i128>() as f64 / 100.0 / g.len() as f64,
         })));
-        left.table("ends", groups.iter().map(|(who, g)| {
+        left.expect("ends", groups.iter().map(|(who, g)| {
             let maybe = || g.iter().filter_map(|t| t.maybe);
             (who.clone(), (
                 g.iter().map(|t| t.n).min().unwrap(),
@@ -197,8 +197,8 @@ proptest! {
                 g.iter().map(|t| one_nan(t.y.into())).min_by(by_value).unwrap() as f32,
             ))
         }));
-        left.table("counts", groups.iter().map(|(who, g)| (who.clone(), g.len() as u64)));
-        left.table("own", groups.iter().map(|(who, g)| {
+        left.expect("counts", groups.iter().map(|(who, g)| (who.clone(), g.len() as u64)));
+        left.expect("own", groups.iter().map(|(who, g)| {
             let apart = |t: &Trade| (i128::from(t.n) - i128::from(t.small)).abs();
             let greatest = g.iter().map(apart).max().unwrap().to_string();
             let kinds: BTreeSet<_> = g.iter().map(|t| t.small % 3).collect();
@@ -240,8 +240,8 @@ proptest! {
             Some((who, (i64::try_from(n).ok()?, fits.then(|| Decimal::<2>::from_units(units))?)))
         };
         let twin: Option<Vec<_>> = sums.into_iter().map(row).collect();
-        match (twin, check::<fallible_sums>().input("trades", input).seed(seed).outcome()) {
-            (Some(twin), Ok(left)) => drop(left.table("fallible_sums", twin)),
+        match (twin, check(fallible_sums).input("trades", input).seed(seed).outcome()) {
+            (Some(twin), Ok(left)) => drop(left.expect("fallible_sums", twin)),
             (None, Err(_)) => {}
             (twin, found) => prop_assert!(false, "{twin:?} but {found:?}"),
         }

@@ -83,7 +83,7 @@ proptest! {
         seed: u64,
         bodies in prop::sample::select(vec![0u32, 1, 60]),
     ) {
-        let check = check::<load>().input("requests", input.clone()).seed(seed);
+        let check = check(load).input("requests", input.clone()).seed(seed);
         let left = check.param("bodies", bodies).agrees();
         let mut all = input.concat();
         all.sort_by_key(|r| r.bytes);
@@ -95,7 +95,7 @@ proptest! {
             let in_path: &mut Vec<Request> = paths.entry(request.path.clone()).or_default();
             in_path.extend((0..bodies).map(|i| Request { bytes: request.bytes + i, ..request.clone() }));
         }
-        left.table("load", paths.iter().filter(|_| bodies > 0).map(|(path, g)| {
+        left.expect("load", paths.iter().filter(|_| bodies > 0).map(|(path, g)| {
             let between = |from: u32, to: u32| {
                 g.iter().filter(|r| (from..to).contains(&r.bytes)).count() as u64
             };
@@ -125,7 +125,7 @@ proptest! {
                 counts: alone(count_min(0.2, Arg::<Option<String>>::new()), g, |r| r.user.clone()),
             })
         }));
-        left.stream("hours", hours.into_iter().map(|((path, _), g)| {
+        left.expect("hours", hours.into_iter().map(|((path, _), g)| {
             (path, alone(approx_count_distinct(Arg::<Option<String>>::new()), &g, |r| r.user.clone()))
         }));
     }

@@ -65,11 +65,11 @@ fn leaving(items: Stream<Item>) -> (Stream<i64>, Stream<i64>, Stream<i64>) {
 
 #[test]
 fn a_macro_that_returns_leaves_its_closure_alone() {
-    let checked = check::<leaving>().input("items", items());
+    let checked = check(leaving).input("items", items());
     let left = checked.on_error(ouzel::stage::OnError::Skip).agrees();
-    left.stream("ensured", [1i64, 30, 4]);
-    left.stream("bailed", [1i64, 30]);
-    left.stream("picked", [1i64, 4]);
+    left.expect("ensured", [1i64, 30, 4]);
+    left.expect("bailed", [1i64, 30]);
+    left.expect("picked", [1i64, 4]);
 }
 
 /// A job's name is a name like any other, in its own code and around it.
@@ -85,9 +85,10 @@ fn price(items: Stream<Item>, least: i64) -> Table<String, i64> {
 
 #[test]
 fn the_name_of_a_job_can_be_that_of_a_variable() {
+    let checked = check(price);
     let price = 2;
-    let left = check::<price>().input("items", items()).param("least", price).agrees();
-    left.table("price", [("a".to_owned(), 30i64), ("b".to_owned(), 4)]);
+    let left = checked.input("items", items()).param("least", price).agrees();
+    left.expect("price", [("a".to_owned(), 30i64), ("b".to_owned(), 4)]);
 }
 
 #[job]
@@ -112,8 +113,8 @@ fn raw_identifiers_are_named_without_their_mark() {
     let columns: Vec<_> = plan.outputs[0].fields.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(columns, ["type", "sum_price"]);
 
-    let left = check::<r#loop>().input("in", items()).param("box", 1).agrees();
-    left.table("match", [("a".to_owned(), 30i64), ("b".to_owned(), 4)]);
+    let left = check(r#loop).input("in", items()).param("box", 1).agrees();
+    left.expect("match", [("a".to_owned(), 30i64), ("b".to_owned(), 4)]);
 }
 
 /// Reads the one column `type`, raw or not.
@@ -127,8 +128,5 @@ fn a_raw_field_is_read_and_nothing_else() {
     let plan = <types as Job>::plan(&Params::new()).unwrap();
     assert_eq!(plan.sources[0].read, [0]);
     assert_eq!(plan.sources[0].prune.len(), 1);
-    check::<types>()
-        .input("items", items())
-        .agrees()
-        .stream("types", ["a".to_owned(), "a".to_owned()]);
+    check(types).input("items", items()).agrees().expect("types", ["a".to_owned(), "a".to_owned()]);
 }

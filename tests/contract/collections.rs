@@ -162,7 +162,7 @@ proptest! {
         seed: u64,
         k in 0usize..4,
     ) {
-        let check = check::<collections>().input("offers", input.clone()).seed(seed);
+        let check = check(collections).input("offers", input.clone()).seed(seed);
         let left = check.param("k", k).agrees();
         let (mut groups, mut hours) = (BTreeMap::new(), BTreeMap::new());
         for offer in input.into_iter().flatten() {
@@ -173,7 +173,7 @@ proptest! {
             group.push(offer);
         }
 
-        left.table("conditions", groups.iter().map(|(who, g)| (who.clone(), Conditions {
+        left.expect("conditions", groups.iter().map(|(who, g)| (who.clone(), Conditions {
             open: g.iter().filter(|o| o.open).count() as u64,
             sure: g.iter().filter(|o| o.sure == Some(true)).count() as u64,
             any_sure: g.iter().any(|o| o.sure == Some(true)),
@@ -182,7 +182,7 @@ proptest! {
             one: g.iter().any(|o| o.n == 1),
         })));
 
-        left.table("collected", groups.iter().map(|(who, g)| {
+        left.expect("collected", groups.iter().map(|(who, g)| {
             let mut prices: Vec<_> = g.iter().filter_map(|o| o.price).map(canonical).collect();
             prices.sort_by(|a, b| a.total_cmp(b));
             prices.dedup_by_key(|p| p.to_bits());
@@ -199,7 +199,7 @@ proptest! {
             })
         }));
 
-        left.table("extremes", groups.iter().map(|(who, g)| {
+        left.expect("extremes", groups.iter().map(|(who, g)| {
             // As `max` has it: -0.0 is less than 0.0.
             let order = |p: f64| if p.is_nan() { f64::NAN } else { p };
             let priced = || g.iter().filter_map(|o| Some((order(o.price?), o)));
@@ -223,7 +223,7 @@ proptest! {
             })
         }));
 
-        left.table("windows", hours.iter().map(|((who, hour), g)| {
+        left.expect("windows", hours.iter().map(|((who, hour), g)| {
             let micros = |hour: i64| Timestamp::from_micros(hour * 3_600_000_000);
             let window = Window { start: micros(*hour), end: micros(hour + 1) };
             let items = distinct(g.iter().filter_map(|o| o.item.clone())).len() as u64;

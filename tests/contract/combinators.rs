@@ -119,7 +119,7 @@ proptest! {
         seed: u64,
         least in -2i64..3,
     ) {
-        let check = check::<combined>().input("bids", input.clone()).seed(seed);
+        let check = check(combined).input("bids", input.clone()).seed(seed);
         let left = check.param("least", least).param("unit", "bids").agrees();
         let (mut groups, mut in_windows) = (BTreeMap::new(), BTreeMap::new());
         for bid in input.into_iter().flatten() {
@@ -134,7 +134,7 @@ proptest! {
             group.push(bid);
         }
 
-        left.table("some", groups.iter().map(|(who, g)| {
+        left.expect("some", groups.iter().map(|(who, g)| {
             let greatest = g.iter().map(|b| b.n).filter(|n| *n > least).max();
             let prices: Vec<_> = g.iter().filter_map(|b| b.price).collect();
             let mean = prices.iter().sum::<f64>() / prices.len() as f64;
@@ -151,7 +151,7 @@ proptest! {
             })
         }));
 
-        left.table("keys", groups.iter().map(|(who, g)| {
+        left.expect("keys", groups.iter().map(|(who, g)| {
             let mut by_n = BTreeMap::<i64, Vec<&Bid>>::new();
             g.iter().for_each(|b| by_n.entry(b.n).or_default().push(b));
             let sums = by_n.into_iter().map(|(n, g)| {
@@ -164,11 +164,11 @@ proptest! {
             (who.clone(), (counts(g, |_| true), sums.collect::<Sums>(), channels.len() as u64))
         }));
 
-        left.table("windows", in_windows.into_iter().map(|((key, start, end), row)| {
+        left.expect("windows", in_windows.into_iter().map(|((key, start, end), row)| {
             (Windowed { key, window: Window { start, end } }, row)
         }));
 
-        left.table("told", groups.iter().map(|(who, g)| {
+        left.expect("told", groups.iter().map(|(who, g)| {
             let sum = g.iter().map(|b| b.n).sum::<i64>().unsigned_abs();
             (who.clone(), (format!("{} of {sum} bids, from {least}", g.len()),))
         }));
@@ -207,7 +207,7 @@ fn columns_are_named_after_what_stands_within() {
         price: None,
         open: Some(true),
     };
-    let left = check::<named>().input("bids", vec![vec![bid]]).agrees();
+    let left = check(named).input("bids", vec![vec![bid]]).agrees();
     let columns = r#"{"who":"a","filtered_count":1,"filtered_count_distinct_channel_per_n":[{"0":3,"1":1}],"filtered_max_n":3,"count_distinct_channel":1,"below":0}"#;
     assert_eq!(left.lines("columns"), [columns]);
     assert_eq!(left.lines("both"), [r#"{"who":"a","filtered_count":1,"filtered_sum_n":3}"#]);
@@ -229,6 +229,6 @@ fn the_greatest_of_no_records_is_an_error_that_says_what_to_do() {
         price: None,
         open: None,
     };
-    let error = check::<of_nothing>().input("bids", vec![vec![bid]]).fails().to_string();
+    let error = check(of_nothing).input("bids", vec![vec![bid]]).fails().to_string();
     assert!(error.contains("`non_empty(..)` around it gives `None`"), "{error}");
 }

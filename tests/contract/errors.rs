@@ -32,12 +32,12 @@ fn used_twice(numbers: Stream<Number>) -> (Stream<i64>, Stream<i64>, Table<(), u
 
 #[test]
 fn a_panic_in_one_consumer_does_not_stop_the_others() {
-    let check = check::<used_twice>().input("numbers", numbers(&[1, 2, 3, 4, 5]));
+    let check = check(used_twice).input("numbers", numbers(&[1, 2, 3, 4, 5]));
     let error = check.fails().to_string();
     assert!(error.contains("2 is even") || error.contains("4 is even"), "{error}");
     let left = check.on_error(OnError::DeadLetter).agrees();
-    left.stream("first", [1i64, 3, 5]).stream("second", [10i64, 20, 30, 40, 50]);
-    left.table("counts", [((), 5u64)]);
+    left.expect("first", [1i64, 3, 5]).expect("second", [10i64, 20, 30, 40, 50]);
+    left.expect("counts", [((), 5u64)]);
     assert_eq!((left.totals("first").errors, left.errors()), (2, 2));
     assert!(left.dead_letters().iter().all(|l| l.operator == "first"));
     assert!(left.dead_letters()[0].error.contains("errors.rs"));
@@ -56,11 +56,9 @@ fn yielding(numbers: Stream<Number>) -> (Stream<i64>, Stream<i64>) {
 
 #[test]
 fn a_flat_map_keeps_what_it_had_yielded_and_each_of_it_fails_alone() {
-    let left = check::<yielding>()
-        .input("numbers", numbers(&[1, 5, 2, 0]))
-        .on_error(OnError::Skip)
-        .agrees();
-    left.stream("made", [0i64, 0, 1, 0, 1]).stream("checked", [1i64, 1]);
+    let left =
+        check(yielding).input("numbers", numbers(&[1, 5, 2, 0])).on_error(OnError::Skip).agrees();
+    left.expect("made", [0i64, 0, 1, 0, 1]).expect("checked", [1i64, 1]);
     assert_eq!((left.totals("made").errors, left.totals("checked").errors), (1, 3));
 }
 
@@ -75,9 +73,9 @@ fn arguments(numbers: Stream<Number>) -> Table<(), (u64, i64, Option<i64>)> {
 
 #[test]
 fn all_arguments_of_an_aggregate_are_evaluated_before_any_is_added() {
-    let check = check::<arguments>().input("numbers", numbers(&[1, 2, 3, 4]));
+    let check = check(arguments).input("numbers", numbers(&[1, 2, 3, 4]));
     let left = check.clone().on_error(OnError::Skip).agrees();
-    left.table("arguments", [((), (2u64, 4i64, Some(3i64)))]);
+    left.expect("arguments", [((), (2u64, 4i64, Some(3i64)))]);
     assert_eq!(left.totals("arguments.aggregate").errors, 2);
 }
 
@@ -88,11 +86,9 @@ fn keyed_by_odd(numbers: Stream<Number>) -> Table<i64, u64> {
 
 #[test]
 fn a_panic_in_a_key_is_that_operators() {
-    let left = check::<keyed_by_odd>()
-        .input("numbers", numbers(&[1, 2, 1]))
-        .on_error(OnError::Skip)
-        .agrees();
-    left.table("keyed_by_odd", [(1i64, 2u64)]);
+    let left =
+        check(keyed_by_odd).input("numbers", numbers(&[1, 2, 1])).on_error(OnError::Skip).agrees();
+    left.expect("keyed_by_odd", [(1i64, 2u64)]);
     assert_eq!(left.totals("key").errors, 1);
 }
 
@@ -158,7 +154,7 @@ fn touched(numbers: Stream<Number>, step: String) -> Table<(), i64> {
 #[test]
 fn an_error_in_reading_an_aggregate_always_fails_the_job() {
     for policy in [OnError::Fail, OnError::Skip, OnError::DeadLetter] {
-        let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4])).on_error(policy);
+        let check = check(touched).input("numbers", numbers(&[1, 2, 3, 4])).on_error(policy);
         let error = check.param("step", "finish").fails().to_string();
         assert!(error.contains("cannot be read") && error.contains("errors.rs:"), "{error}");
     }
@@ -196,8 +192,8 @@ fn a_panic_in_an_aggregate_fails_the_job_at_its_operator() {
 
 #[test]
 fn a_result_that_cannot_be_read_yet_is_no_error() {
-    let check = check::<touched>().input("numbers", numbers(&[1, 2, 3, 4]));
-    check.param("step", "odd").agrees().table("touched", [((), 0i64)]);
+    let check = check(touched).input("numbers", numbers(&[1, 2, 3, 4]));
+    check.param("step", "odd").agrees().expect("touched", [((), 0i64)]);
 }
 
 /// Windows with several consumers.
@@ -216,7 +212,7 @@ fn windowed(
 #[test]
 fn a_record_that_no_window_can_hold_fails_once() {
     let at = Timestamp::from_micros(i64::MAX);
-    let left = check::<windowed>()
+    let left = check(windowed)
         .input("numbers", vec![vec![Number { at, n: 1 }]])
         .on_error(OnError::DeadLetter)
         .agrees();
@@ -235,11 +231,11 @@ fn fused(numbers: Stream<Number>) -> Stream<i64> {
 
 #[test]
 fn an_error_is_counted_at_its_operator_however_they_are_fused() {
-    let left = check::<fused>()
+    let left = check(fused)
         .input("numbers", numbers(&[0, 1, 2, -1, 4]))
         .on_error(OnError::DeadLetter)
         .agrees();
-    left.stream("fused", [12i64, 4]);
+    left.expect("fused", [12i64, 4]);
     assert_eq!((left.totals("divided").errors, left.totals("divided").records_in), (1, 4));
     assert_eq!((left.totals("divided").records_out, left.totals("kept").records_out), (3, 2));
     assert!(left.dead_letters()[0].error.contains("divide by zero"));

@@ -101,19 +101,19 @@ proptest! {
 
     #[test]
     fn groups_are_those_of_the_twin(input in strategy::partitions(item()), seed: u64) {
-        let left = check::<counts>().input("items", input.clone()).seed(seed).agrees();
+        let left = check(counts).input("items", input.clone()).seed(seed).agrees();
         let all = || input.iter().flatten().cloned();
-        left.table("by_text", counted(all().map(|i| i.name)));
-        left.table("by_pair", counted(all().map(|i| (i.name, i.number))));
-        left.table("by_option", counted(all().map(|i| i.group)));
+        left.expect("by_text", counted(all().map(|i| i.name)));
+        left.expect("by_pair", counted(all().map(|i| (i.name, i.number))));
+        left.expect("by_option", counted(all().map(|i| i.group)));
         let floats = counted(all().map(|i| canonical(i.ratio)));
-        left.table("by_float", floats.into_iter().map(|(bits, n)| (f64::from_bits(bits), n)));
+        left.expect("by_float", floats.into_iter().map(|(bits, n)| (f64::from_bits(bits), n)));
         let floats = counted(all().map(|i| canonical(i.small.into())));
-        left.table("by_small", floats.into_iter().map(|(bits, n)| (f64::from_bits(bits) as f32, n)));
-        left.table("all", counted(all().map(|_| ())));
-        left.table("by_kind", counted(all().map(|i| i.kind)));
-        left.table("by_place", counted(all().map(|i| i.place)));
-        left.table("by_three", counted(all().map(|i| (i.at, i.price, i.number % 2 != 0))));
+        left.expect("by_small", floats.into_iter().map(|(bits, n)| (f64::from_bits(bits) as f32, n)));
+        left.expect("all", counted(all().map(|_| ())));
+        left.expect("by_kind", counted(all().map(|i| i.kind)));
+        left.expect("by_place", counted(all().map(|i| i.place)));
+        left.expect("by_three", counted(all().map(|i| (i.at, i.price, i.number % 2 != 0))));
     }
 }
 
@@ -133,9 +133,9 @@ fn rule_10_keys_have_one_encoding() {
     let other_nan = f64::from_bits(f64::NAN.to_bits() ^ (1 << 63) ^ 1);
     for zeros in [[0.0, -0.0], [-0.0, 0.0]] {
         let ratios = [zeros[0], zeros[1], f64::NAN, other_nan];
-        let input = ratios.iter().map(|r| vec![item(*r)]).collect();
-        let left = check::<counts>().input("items", input).agrees();
-        left.table("by_float", [(0.0, 2u64), (f64::NAN, 2)]);
+        let input: Vec<_> = ratios.iter().map(|r| vec![item(*r)]).collect();
+        let left = check(counts).input("items", input).agrees();
+        left.expect("by_float", [(0.0, 2u64), (f64::NAN, 2)]);
     }
 }
 
@@ -164,10 +164,10 @@ fn more_keys_than_memory_holds() {
     let input: Vec<Vec<_>> = partitions.map(|part| part.map(item).collect()).to_vec();
     let all = || input.iter().flatten().cloned();
     for seed in 0..3 {
-        let left = check::<many>().input("items", input.clone()).seed(seed).agrees();
-        left.table("pairs", counted(all().map(|i| (i.name, i.number))));
+        let left = check(many).input("items", input.clone()).seed(seed).agrees();
+        left.expect("pairs", counted(all().map(|i| (i.name, i.number))));
         let daily = counted(all().map(|i| (i.number % 50, i.at)));
-        left.table(
+        left.expect(
             "daily",
             daily.into_iter().map(|((key, start), n)| {
                 let end = Timestamp::from_micros(start.micros() + days(1).micros());

@@ -147,8 +147,8 @@ fn what_finals_feed_is_kept_however_the_run_is_ended() {
     let events = two_hours(700);
     let partitions: Vec<_> = events.chunks(300).map(<[_]>::to_vec).collect();
     for seed in 0..4 {
-        let left = check::<chained>().input("events", partitions.clone()).seed(seed).agrees();
-        left.table("chained", (0..700i64).map(|id| (id, (2u64, id * 6 + 1))));
+        let left = check(chained).input("events", partitions.clone()).seed(seed).agrees();
+        left.expect("chained", (0..700i64).map(|id| (id, (2u64, id * 6 + 1))));
     }
 }
 

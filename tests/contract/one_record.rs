@@ -48,14 +48,14 @@ proptest! {
 
     #[test]
     fn plain_forms(input in strategy::partitions(reading()), least in -3i64..3, seed: u64) {
-        let left = check::<plain>().input("readings", input.clone()).param("least", least).seed(seed).agrees();
-        left.stream("kept", all(&input).filter(|r| r.value >= least && r.note.is_some()).cloned());
-        left.stream("doubled", all(&input).map(|r| r.value.saturating_mul(2)));
-        left.stream("words", all(&input).flat_map(|r| r.sensor.split(' ').map(str::to_owned)));
-        left.stream("noted", all(&input).filter_map(|r| {
+        let left = check(plain).input("readings", input.clone()).param("least", least).seed(seed).agrees();
+        left.expect("kept", all(&input).filter(|r| r.value >= least && r.note.is_some()).cloned());
+        left.expect("doubled", all(&input).map(|r| r.value.saturating_mul(2)));
+        left.expect("words", all(&input).flat_map(|r| r.sensor.split(' ').map(str::to_owned)));
+        left.expect("noted", all(&input).filter_map(|r| {
             r.note.clone().filter(|n| !n.is_empty()).map(|n| (n, r.value))
         }));
-        left.stream("seen", input.iter().flatten().cloned());
+        left.expect("seen", input.iter().flatten().cloned());
     }
 }
 
@@ -92,17 +92,17 @@ proptest! {
     #[test]
     fn fallible_forms(input in strategy::partitions(reading()), seed: u64, skip: bool) {
         let policy = if skip { OnError::Skip } else { OnError::DeadLetter };
-        let left = check::<fallible>()
+        let left = check(fallible)
             .input("readings", input.clone())
             .on_error(policy)
             .seed(seed)
             .agrees();
         let even = || all(&input).filter_map(|r| Some((r, half(r.value).ok()?)));
-        left.stream("kept", even().filter(|(_, half)| half % 2 == 0).map(|(r, _)| r.clone()));
-        left.stream("halves", even().map(|(_, half)| half));
-        left.stream("steps", even().flat_map(|(_, half)| [half, half.saturating_add(1)]));
+        left.expect("kept", even().filter(|(_, half)| half % 2 == 0).map(|(r, _)| r.clone()));
+        left.expect("halves", even().map(|(_, half)| half));
+        left.expect("steps", even().flat_map(|(_, half)| [half, half.saturating_add(1)]));
         let small = all(&input).filter_map(|r| i32::try_from(r.value).ok());
-        left.stream("small", small.filter(|n| *n != 0));
+        left.expect("small", small.filter(|n| *n != 0));
 
         let mut expected = Vec::new();
         for (partition, rows) in input.iter().enumerate() {
@@ -137,7 +137,7 @@ proptest! {
         if even {
             input.iter_mut().flatten().for_each(|r| r.value = (r.value % 1000) * 2);
         }
-        let done = check::<fallible>().input("readings", input.clone()).seed(seed).outcome();
+        let done = check(fallible).input("readings", input.clone()).seed(seed).outcome();
         let fails = all(&input).any(|r| half(r.value).is_err() || i32::try_from(r.value).is_err());
         prop_assert_eq!(done.is_err(), fails);
     }
@@ -161,11 +161,11 @@ proptest! {
         seed: u64,
     ) {
         let left =
-            check::<merged>().input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
+            check(merged).input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
         let once = || all(&a).chain(all(&b));
-        left.stream("once", once().cloned());
+        left.expect("once", once().cloned());
         let positive = all(&a).filter(|r| r.value > 0);
-        left.stream("more", once().chain(once()).chain(positive).cloned());
+        left.expect("more", once().chain(once()).chain(positive).cloned());
     }
 }
 
@@ -181,10 +181,10 @@ proptest! {
 
     #[test]
     fn assertions(input in strategy::partitions(reading()), most in 0i64..10, seed: u64) {
-        let check = check::<asserted>().input("readings", input.clone()).param("most", most).seed(seed);
+        let check = check(asserted).input("readings", input.clone()).param("most", most).seed(seed);
         let holds = |r: &&Reading| r.value.checked_abs().is_some_and(|size| size <= most);
         let left = check.on_error(OnError::DeadLetter).agrees();
-        left.stream("asserted", all(&input).filter(holds).map(|r| r.value));
+        left.expect("asserted", all(&input).filter(holds).map(|r| r.value));
         let broken = all(&input).filter(|r| !holds(r)).count();
         prop_assert_eq!((left.totals("size").errors, left.errors()), (broken as u64, broken as u64));
         for letter in left.dead_letters() {

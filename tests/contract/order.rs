@@ -110,7 +110,7 @@ proptest! {
         seed: u64,
         k in 0usize..4,
     ) {
-        let check = check::<chosen>().input("left", left.clone()).input("right", right.clone());
+        let check = check(chosen).input("left", left.clone()).input("right", right.clone());
         let found = check.param("k", k).seed(seed).agrees();
         let in_order = |inputs: &[&Vec<Vec<Reading>>]| {
             let mut groups = BTreeMap::<String, Vec<Reading>>::new();
@@ -122,7 +122,7 @@ proptest! {
         };
         let groups = in_order(&[&left, &right]);
 
-        found.table("chosen", groups.iter().map(|(sensor, g)| {
+        found.expect("chosen", groups.iter().map(|(sensor, g)| {
             let placed = || g.iter().filter(|r| r.place.is_some());
             // Of what is the same, `min_by` gives the first and `max_by` the last; sorting is stable.
             let mut by_n: Vec<_> = g.iter().collect();
@@ -154,14 +154,14 @@ proptest! {
                 windows.entry(key).or_default().push(reading);
             }
         }
-        found.table("windows", windows.into_iter().map(|((key, start, end), mut g)| {
+        found.expect("windows", windows.into_iter().map(|((key, start, end), mut g)| {
             let last = g[g.len() - 1].value;
             g.sort_by(|a, b| by_value(b.value, a.value));
             let top = g.iter().take(k).map(|r| r.n).collect::<Vec<_>>();
             (Windowed { key, window: Window { start, end } }, (last, top))
         }));
 
-        found.table("ends", in_order(&[&left]).into_iter().map(|(sensor, g)| {
+        found.expect("ends", in_order(&[&left]).into_iter().map(|(sensor, g)| {
             (sensor, (0i64, 200 + g[g.len() - 1].n))
         }));
     }

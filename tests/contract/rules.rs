@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray}
 use ouzel::connectors::MemoryOutput;
 use ouzel::prelude::*;
 use ouzel::stage::OnError;
-use ouzel::{Mode, Run};
+use ouzel::{CommitPoint, Mode, Run};
 use ouzel_testkit::check;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ fn negative_is_an_error(events: Stream<Event>, other: Stream<Event>) -> Stream<E
 
 #[test]
 fn rule_1_a_dead_letter_has_the_address_of_its_source_record() {
-    let left = check::<negative_is_an_error>()
+    let left = check(negative_is_an_error)
         .input(
             "events",
             vec![events(&[(0, 7), (0, -1)]), events(&[(0, 0), (0, 7), (0, 1), (0, -2)])],
@@ -70,8 +70,8 @@ fn rule_1_a_dead_letter_has_the_address_of_its_source_record() {
 #[test]
 fn rule_2_filtered_records_have_been_seen() {
     let input = vec![events(&[(0, 1), (5, 0), (0, 2)])];
-    let left = check::<hourly>().input("events", input).agrees();
-    left.stream("finals", [final_row(0, 1i64)]).stream("late", events(&[(0, 2)]));
+    let left = check(hourly).input("events", input).agrees();
+    left.expect("finals", [final_row(0, 1i64)]).expect("late", events(&[(0, 2)]));
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn rule_2_records_that_cannot_be_decoded_have_not_been_seen() {
         Arc::new(TimestampMicrosecondArray::from(times.to_vec()).with_timezone("UTC"));
     let n: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(2)]));
     let batch = RecordBatch::try_from_iter_with_nullable([("at", at, false), ("n", n, true)]);
-    let check = check::<hourly>().batches("events", vec![batch.unwrap()]);
+    let check = check(hourly).batches("events", vec![batch.unwrap()]);
     assert!(check.fails().to_string().contains("column `n` is null"));
     let left = check.on_error(OnError::DeadLetter).agrees();
-    left.stream("finals", [final_row(0, 3i64)]).stream("late", Vec::<Event>::new());
+    left.expect("finals", [final_row(0, 3i64)]).expect("late", Vec::<Event>::new());
     let [letter] = left.dead_letters() else { panic!("{:?}", left.dead_letters()) };
     assert_eq!((letter.operator.as_str(), letter.offset), ("events", 1));
 }
@@ -92,8 +92,8 @@ fn rule_2_records_that_cannot_be_decoded_have_not_been_seen() {
 #[test]
 fn rule_2_seen_is_of_the_partition_alone() {
     let input = vec![events(&[(0, 1), (5, 2)]), events(&[(0, 4)])];
-    let left = check::<hourly>().input("events", input).agrees();
-    left.stream("finals", [final_row(0, 5i64), final_row(5, 2)]);
+    let left = check(hourly).input("events", input).agrees();
+    left.expect("finals", [final_row(0, 5i64), final_row(5, 2)]);
 }
 
 /// Event times travel through operators that make other records.
@@ -105,9 +105,9 @@ fn mapped(events: Stream<Event>) -> Table<Windowed<()>, i64> {
 
 #[test]
 fn rule_2_what_is_made_of_a_record_keeps_its_event_time() {
-    let left = check::<mapped>().input("events", vec![events(&[(3, 10), (4, 20)])]).agrees();
+    let left = check(mapped).input("events", vec![events(&[(3, 10), (4, 20)])]).agrees();
     let row = |h, sum: i64| (Windowed { key: (), window: hour(h) }, sum);
-    left.table("mapped", [row(3, 11), row(4, 21)]);
+    left.expect("mapped", [row(3, 11), row(4, 21)]);
 }
 
 /// A stream with state in a folder, one split to an epoch.
@@ -184,9 +184,9 @@ fn ever(events: Stream<Event>) -> Table<Windowed<()>, u64> {
 #[test]
 fn rule_4_nothing_is_late_unless_the_job_says_so() {
     let input = vec![events(&[(10_000_000, 1), (0, 1)])];
-    let left = check::<ever>().input("events", input).agrees();
+    let left = check(ever).input("events", input).agrees();
     let row = |h| (Windowed { key: (), window: hour(h) }, 1u64);
-    left.table("ever", [row(10_000_000), row(0)]);
+    left.expect("ever", [row(10_000_000), row(0)]);
 }
 
 #[job]
@@ -200,8 +200,8 @@ fn overlapping(events: Stream<Event>) -> (Table<Windowed<()>, u64>, Stream<Event
 #[test]
 fn rule_4_a_record_is_late_once_for_each_window_missed() {
     // Of the windows around 5 o'clock, those that end at 6 and 7 are missed at 8, lateness 1.
-    let left = check::<overlapping>().input("events", vec![events(&[(8, 0), (5, 1)])]).agrees();
-    left.stream("late", events(&[(5, 1), (5, 1)]));
+    let left = check(overlapping).input("events", vec![events(&[(8, 0), (5, 1)])]).agrees();
+    left.expect("late", events(&[(5, 1), (5, 1)]));
     assert_eq!(left.totals("windows.lateness").late, 2);
 }
 
@@ -258,20 +258,20 @@ fn rule_9_float_sums_are_exact_and_rounded_once() {
     for turn in 0..rows.len() {
         let mut rows = rows.clone();
         rows.rotate_left(turn);
-        let partitions = rows.chunks(2).map(<[_]>::to_vec).collect();
-        let left = check::<sums>().input("numbers", partitions).seed(turn as u64).agrees();
-        left.table("float", [((), 2e-20)]).table("mean", [((), 2e-20 / 6.0)]);
+        let partitions: Vec<_> = rows.chunks(2).map(<[_]>::to_vec).collect();
+        let left = check(sums).input("numbers", partitions).seed(turn as u64).agrees();
+        left.expect("float", [((), 2e-20)]).expect("mean", [((), 2e-20 / 6.0)]);
     }
 }
 
 #[test]
 fn rule_9_integer_sums_fail_by_their_total_alone() {
     let most = [(0.0, i64::MAX), (0.0, 1), (0.0, -2), (0.0, i64::MAX), (0.0, -i64::MAX)];
-    let left = check::<sums>().input("numbers", vec![numbers(&most)]).agrees();
-    left.table("int", [((), i64::MAX - 1)]);
+    let left = check(sums).input("numbers", vec![numbers(&most)]).agrees();
+    left.expect("int", [((), i64::MAX - 1)]);
     for policy in [OnError::Fail, OnError::Skip, OnError::DeadLetter] {
         let rows = [numbers(&[(0.0, i64::MAX)]), numbers(&[(0.0, 1)])].to_vec();
-        let error = check::<sums>().input("numbers", rows).on_error(policy).fails().to_string();
+        let error = check(sums).input("numbers", rows).on_error(policy).fails().to_string();
         assert!(error.contains("9223372036854775808 does not fit i64"), "{error}");
         assert!(error.contains("tests/contract/rules.rs:"), "{error}");
     }
@@ -292,6 +292,32 @@ fn rule_11_finals_come_once_however_often_the_run_is_ended() {
 }
 
 #[test]
+fn rule_11_finals_come_once_wherever_in_a_commit_the_run_is_ended() {
+    let input = [events(&[(0, 1), (3, 1), (5, 1)])];
+    let job = Resumed::new();
+    let crash = |nth, point| {
+        let run = job.run(&input).stream(|stream| stream.crash_in_commit = Some((nth, point)));
+        let said = run.execute().unwrap_err().to_string();
+        assert_eq!(said, "crashed, as it was told to");
+        job.hours()
+    };
+    // What a commit had written that no manifest names is cut off by the next run.
+    assert_eq!(crash(2, CommitPoint::BeforeManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::BeforeManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::AfterManifest), [0]);
+    assert_eq!(crash(1, CommitPoint::AfterManifest), [0, 3, 5]);
+    let summary = job.run(&input).execute().unwrap().summary;
+    assert!(summary.already_finished);
+    assert_eq!(job.hours(), [0, 3, 5]);
+    let job = Resumed::new();
+    let run = job.run(&input);
+    let last = Some((1, CommitPoint::BeforeClose));
+    run.stream(|stream| stream.crash_in_commit = last).execute().unwrap_err();
+    assert!(job.run(&input).execute().unwrap().summary.already_finished);
+    assert_eq!(job.hours(), [0, 3, 5]);
+}
+
+#[test]
 fn rule_15_the_end_of_input_closes_all_windows_and_ended_state_stays_ended() {
     let job = Resumed::new();
     let input = [events(&[(0, 1), (1, 1)])];
@@ -308,7 +334,7 @@ fn rule_15_the_end_of_input_closes_all_windows_and_ended_state_stays_ended() {
 fn rule_15_no_input_leaves_empty_outputs() {
     for input in [vec![], vec![vec![]], vec![vec![], vec![]]] {
         let input: Vec<Vec<Event>> = input;
-        let left = check::<hourly>().input("events", input).agrees();
-        left.stream("finals", Vec::<Final<(), i64>>::new()).stream("late", events(&[]));
+        let left = check(hourly).input("events", input).agrees();
+        left.expect("finals", Vec::<Final<(), i64>>::new()).expect("late", events(&[]));
     }
 }

@@ -110,12 +110,12 @@ proptest! {
 
     #[test]
     fn statistics_are_those_of_the_twin(input in strategy::partitions(sample()), seed: u64) {
-        let left = check::<statistics>().input("samples", input.clone()).seed(seed).agrees();
+        let left = check(statistics).input("samples", input.clone()).seed(seed).agrees();
         let by_who = groups(&input, |s| vec![s.who.clone()]);
         let pairs = |g: &[Sample], pair: fn(&Sample) -> (i128, i128)| -> Vec<(i128, i128)> {
             g.iter().map(pair).collect()
         };
-        left.table("integers", by_who.iter().map(|(who, g)| {
+        left.expect("integers", by_who.iter().map(|(who, g)| {
             let squares = pairs(g, |s| (s.n.into(), s.n.into()));
             (who.clone(), OfIntegers {
                 population: covariance(&squares, 1, 0),
@@ -124,7 +124,7 @@ proptest! {
                 prices: covariance(&pairs(g, |s| (s.price.units(), s.price.units())), 10_000, 0),
             })
         }));
-        left.table("floats", by_who.iter().map(|(who, g)| (who.clone(), OfFloats {
+        left.expect("floats", by_who.iter().map(|(who, g)| (who.clone(), OfFloats {
             population: alone(var_pop(Arg::<f64>::new()), g, |s| s.x),
             deviation: alone(stddev_samp(Arg::<Option<f64>>::new()), g, |s| s.maybe),
             deviation_pop: alone(stddev_pop(Arg::<f64>::new()), g, |s| s.x),
@@ -141,7 +141,7 @@ proptest! {
             let windows = ouzel_testkit::plain::windows(s.at, hours(2), hours(1));
             windows.into_iter().map(|w| (s.who.clone(), w.start, w.end)).collect()
         });
-        left.table("windows", windows.iter().map(|((who, start, end), g)| {
+        left.expect("windows", windows.iter().map(|((who, start, end), g)| {
             let window = Window { start: *start, end: *end };
             let squares = pairs(g, |s| (s.n.into(), s.n.into()));
             (Windowed { key: who.clone(), window }, (covariance(&squares, 1, 1),))
@@ -171,8 +171,8 @@ proptest! {
             };
             Some((who, (i64::try_from(product?).ok()?, g.len() as u64)))
         }).collect();
-        match (twin, check::<fallible_products>().input("samples", input).seed(seed).outcome()) {
-            (Some(twin), Ok(left)) => drop(left.table("fallible_products", twin)),
+        match (twin, check(fallible_products).input("samples", input).seed(seed).outcome()) {
+            (Some(twin), Ok(left)) => drop(left.expect("fallible_products", twin)),
             (None, Err(_)) => {}
             (twin, found) => prop_assert!(false, "{twin:?} but {found:?}"),
         }

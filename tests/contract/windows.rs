@@ -55,16 +55,16 @@ proptest! {
 
     #[test]
     fn windows_without_a_lateness(input in strategy::partitions(event()), seed: u64) {
-        let left = check::<timeless>().input("events", input.clone()).seed(seed).agrees();
+        let left = check(timeless).input("events", input.clone()).seed(seed).agrees();
         let all = || input.iter().flatten();
         let hourly = all().flat_map(|e| {
             windows(e.at, hours(1), hours(1)).into_iter().map(|w| (e.who.clone(), w, e.n))
         });
-        left.table("hourly", table(summed(hourly)));
+        left.expect("hourly", table(summed(hourly)));
         let sliding = all().filter(|e| e.n != 0).flat_map(|e| {
             windows(e.at, minutes(90), minutes(40)).into_iter().map(|w| ((), w, e.n))
         });
-        left.table("sliding", table(summed(sliding)));
+        left.expect("sliding", table(summed(sliding)));
     }
 }
 
@@ -102,7 +102,7 @@ proptest! {
         wait in prop::sample::select(vec![0i64, 1, 30, 200]),
     ) {
         let left =
-            check::<timely>().input("events", input.clone()).param("wait", wait).seed(seed).agrees();
+            check(timely).input("events", input.clone()).param("wait", wait).seed(seed).agrees();
         let (mut live, mut late) = (Vec::new(), Vec::new());
         for (event, seen) in input.into_iter().flat_map(|p| with_seen(p, |e| e.at)) {
             // What was filtered out has been seen all the same.
@@ -119,9 +119,9 @@ proptest! {
         }
         let misses = late.len() as u64;
         let sums = summed(live);
-        left.table("sums", table(sums.clone()));
-        left.stream("late", late);
-        left.stream("finals", finals(sums.clone()));
+        left.expect("sums", table(sums.clone()));
+        left.expect("late", late);
+        left.expect("finals", finals(sums.clone()));
         prop_assert_eq!(left.totals("windowed.lateness").late, misses);
 
         // A final row's event time is its window's last instant, and it is never late.
@@ -130,8 +130,8 @@ proptest! {
             (key, windows(at, hours(2), hours(2))[0], value)
         });
         let rows: Vec<_> = rows.collect();
-        left.table("total", table(summed(rows.iter().map(|(_, w, n)| ((), *w, *n)))));
-        left.stream("again", finals(summed(rows.into_iter().filter(|(_, _, n)| *n > 0))));
+        left.expect("total", table(summed(rows.iter().map(|(_, w, n)| ((), *w, *n)))));
+        left.expect("again", finals(summed(rows.into_iter().filter(|(_, _, n)| *n > 0))));
     }
 }
 
@@ -158,7 +158,7 @@ proptest! {
         b in strategy::partitions(event()),
         seed: u64,
     ) {
-        let left = check::<both>().input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
+        let left = check(both).input("a", a.clone()).input("b", b.clone()).seed(seed).agrees();
         let (mut live, mut late) = (Vec::new(), Vec::new());
         for (event, seen) in a.into_iter().chain(b).flat_map(|p| with_seen(p, |e| e.at)) {
             let [window] = windows(event.at, minutes(20), minutes(20))[..] else { unreachable!() };
@@ -168,9 +168,9 @@ proptest! {
             }
         }
         let sums = summed(live);
-        left.table("sums", table(sums.clone()));
-        left.stream("finals", finals(sums));
-        left.stream("late", late);
+        left.expect("sums", table(sums.clone()));
+        left.expect("finals", finals(sums));
+        left.expect("late", late);
     }
 }
 
@@ -220,7 +220,7 @@ proptest! {
         seed: u64,
         wait in prop::sample::select(vec![0, 1, 9, i64::MAX - 20, i64::MAX]),
     ) {
-        let left = check::<far_out>()
+        let left = check(far_out)
             .input("events", input.clone())
             .param("wait", wait)
             .on_error(OnError::Skip)
@@ -244,17 +244,17 @@ proptest! {
             hops.extend(all.into_iter().filter(|w| !is_late(*w, micros(wait), seen)).map(|w| ((), w, event.n)));
         }
         let sums = summed(live);
-        left.table("ever", table(summed(ever)));
-        left.table("tumbled", table(sums.clone()));
-        left.table("hopped", table(summed(hops)));
-        left.stream("late", late);
+        left.expect("ever", table(summed(ever)));
+        left.expect("tumbled", table(sums.clone()));
+        left.expect("hopped", table(summed(hops)));
+        left.expect("late", late);
         let again = sums.into_iter().filter_map(|(((), window), n)| {
             let at = Timestamp::from_micros(window.end.micros() - 1);
             let found = windows(at, micros(2), micros(2)).first().copied();
             errors += u64::from(found.is_none());
             Some(((), found?, n))
         });
-        left.stream("again", finals(summed(again.collect::<Vec<_>>())));
+        left.expect("again", finals(summed(again.collect::<Vec<_>>())));
         prop_assert_eq!(left.errors(), errors);
     }
 }

@@ -11,12 +11,14 @@ pub enum Combinator<'a> {
     PerKey(&'a ExprClosure, &'a Expr),
     /// `non_empty(within)`
     NonEmpty(&'a Expr),
+    /// `kept(within)`
+    Kept(&'a Expr),
 }
 
 impl Combinator<'_> {
     /// The combinator that a call is, if it is one.
     pub fn of(call: &ExprCall) -> syn::Result<Option<Combinator<'_>>> {
-        use Combinator::{Filtered, NonEmpty, PerKey};
+        use Combinator::{Filtered, Kept, NonEmpty, PerKey};
         let Some(function) = function(call) else { return Ok(None) };
         let arguments: Vec<&Expr> = call.args.iter().collect();
         let takes = match (function.as_str(), arguments.as_slice()) {
@@ -27,6 +29,8 @@ impl Combinator<'_> {
                 return Ok(Some(PerKey(key, within)));
             }
             ("non_empty", [within]) if !is_closure(within) => return Ok(Some(NonEmpty(within))),
+            ("kept", [within]) if !is_closure(within) => return Ok(Some(Kept(within))),
+            ("kept", _) => "an aggregate: `kept(max(|(_, n)| n))`",
             ("filtered", _) => {
                 "a condition and an aggregate: `filtered(|r| r.price > 10, count())`"
             }

@@ -2,7 +2,7 @@
 
 use crate::ast::Job;
 use crate::idents::{bindings, mentions, text};
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -22,8 +22,12 @@ pub fn params(job: &Job) -> TokenStream {
 pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
     let span = graph.span(index);
     let (tie, stream, key) = (var("tie", index), var("stream", index), var("key", index));
-    match &graph.nodes[index].op {
-        Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
+    let table = (graph.gives(index) == Gives::Table).then(|| {
+        let (key, value) = (var("tkey", index), var("tvalue", index));
+        quote_spanned!(span=> let #key = __types.tie(); let #value = __types.tie();)
+    });
+    let own = match &graph.nodes[index].op {
+        Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => {
             quote_spanned!(span=> let #stream = __types.tie();)
         }
         Op::Each(each, _) => {
@@ -32,17 +36,20 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
                 Each::Inspect => quote!(()),
                 _ => quote!(_),
             };
-            quote_spanned!(span=> let #tie = __types.tie::<#ty>(); let #stream = __types.tie();)
+            let stream =
+                table.is_none().then(|| quote_spanned!(span=> let #stream = __types.tie();));
+            quote_spanned!(span=> let #tie = __types.tie::<#ty>(); #stream)
         }
-        Op::KeyBy(_) => {
+        Op::KeyBy(_) | Op::GroupBy(_) | Op::JoinForeign(..) => {
             quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
         }
         Op::Aggregate(aggregate) => {
             let places = aggregate.arguments.iter().map(|a| &a.place);
             quote_spanned!(span=> #(let #places = __types.arg();)*)
         }
-        Op::Window(_) | Op::Lateness(_) => TokenStream::new(),
-    }
+        _ => TokenStream::new(),
+    };
+    quote!(#own #table)
 }
 
 /// The arguments that are values: windows, lateness, aggregates.
@@ -50,6 +57,13 @@ pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match &graph.nodes[index].op {
         Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
+        Op::Between(from, to) => {
+            let upto = var("upto", index);
+            quote_spanned! {span=>
+                let #value = __types.span(#from);
+                let #upto = __types.span(#to);
+            }
+        }
         Op::Lateness(lateness) => {
             let micros = var("micros", index);
             quote_spanned! {span=>

@@ -200,6 +200,11 @@ macro_rules! tuples {
                 self.nulls.take();
                 $(out.push(self.builders.$i.finish());)+
             }
+
+            fn finish_parts(&mut self, out: &mut Vec<ArrayRef>) {
+                self.nulls.take();
+                $(self.builders.$i.finish_row(out);)+
+            }
         }
     )*};
 }

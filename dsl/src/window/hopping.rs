@@ -47,6 +47,15 @@ impl Windows for Hopping {
     }
 
     #[inline(always)]
+    fn end(self, start: i64) -> Option<i64> {
+        Some(start.saturating_add(self.size))
+    }
+
+    fn longest(self) -> i64 {
+        self.size
+    }
+
+    #[inline(always)]
     fn keyed<K: Data>(self, key: K::View<'_>, start: i64) -> WindowedView<'_, K> {
         WindowedView { key, window: Window::from(start, self.size) }
     }

@@ -25,13 +25,20 @@ impl Windows for Tumbling {
     fn assign(self, time: i64, seen: i64, lateness: Option<i64>) -> Option<Assigned> {
         let first = time.checked_sub(time.rem_euclid(self.size))?;
         let end = first.checked_add(self.size)?;
-        let passed = |lateness| end.checked_add(lateness).is_some_and(|reach| reach <= seen);
-        let late = lateness.is_some_and(passed);
-        Some(Assigned { first, step: self.size, late: late.into(), live: (!late).into() })
+        Some(Assigned::one(first, end, seen, lateness))
     }
 
     fn passed(self, reach: i64) -> Option<i64> {
         reach.checked_sub(self.size)
+    }
+
+    #[inline(always)]
+    fn end(self, start: i64) -> Option<i64> {
+        Some(start.saturating_add(self.size))
+    }
+
+    fn longest(self) -> i64 {
+        self.size
     }
 
     #[inline(always)]

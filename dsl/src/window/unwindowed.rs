@@ -21,6 +21,14 @@ impl Windows for Unwindowed {
         None
     }
 
+    fn end(self, _: i64) -> Option<i64> {
+        None
+    }
+
+    fn longest(self) -> i64 {
+        i64::MAX
+    }
+
     #[inline(always)]
     fn keyed<K: Data>(self, key: K::View<'_>, _: i64) -> K::View<'_> {
         key

@@ -13,6 +13,15 @@ const SHOWN: usize = 10;
 /// What must be added to the expected rows and taken from them to give those found, in a few
 /// lines; nothing if they are the same, each as often, floats by their bits.
 pub fn difference(expected: &[RecordBatch], found: &[RecordBatch]) -> Option<String> {
+    compared(expected, found, false)
+}
+
+/// The same, but that it does not matter how often a row is there.
+pub fn difference_of_sets(expected: &[RecordBatch], found: &[RecordBatch]) -> Option<String> {
+    compared(expected, found, true)
+}
+
+fn compared(expected: &[RecordBatch], found: &[RecordBatch], sets: bool) -> Option<String> {
     let schema = |batches: &[RecordBatch]| {
         batches.iter().find(|b| b.num_rows() > 0).map(RecordBatch::schema)
     };
@@ -23,7 +32,7 @@ pub fn difference(expected: &[RecordBatch], found: &[RecordBatch]) -> Option<Str
         }
         (Some(schema), _) | (None, Some(schema)) => schema,
     };
-    subtracted(&schema, expected, found)
+    subtracted(&schema, expected, found, sets)
         .unwrap_or_else(|e| Some(format!("    the rows cannot be compared: {e}\n")))
 }
 
@@ -36,8 +45,12 @@ fn subtracted(
     schema: &SchemaRef,
     expected: &[RecordBatch],
     found: &[RecordBatch],
+    sets: bool,
 ) -> Result<Option<String>, ArrowError> {
     if schema.fields().is_empty() {
+        if sets {
+            return Ok(None);
+        }
         let rows =
             |batches: &[RecordBatch]| batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         let (expected, found) = (rows(expected), rows(found));
@@ -47,7 +60,12 @@ fn subtracted(
     let fields = schema.fields().iter().map(|f| SortField::new(f.data_type().clone()));
     let converter = RowConverter::new(fields.collect())?;
     let (expected, found) = (rows(&converter, expected)?, rows(&converter, found)?);
-    let (missing, extra) = subtract(&sorted(&expected), &sorted(&found));
+    let (mut all_expected, mut all_found) = (sorted(&expected), sorted(&found));
+    if sets {
+        all_expected.dedup();
+        all_found.dedup();
+    }
+    let (missing, extra) = subtract(&all_expected, &all_found);
     let mut out = String::new();
     for (what, rows) in [("missing", missing), ("extra", extra)] {
         let first = rows.iter().take(SHOWN).copied();

@@ -2,7 +2,7 @@
 
 use super::random::Random;
 use crate::session::Mode;
-use ouzel_engine::StreamConfig;
+use ouzel_engine::{CommitPoint, StreamConfig};
 use ouzel_hooks::text::plural;
 use std::fmt;
 
@@ -40,8 +40,34 @@ pub enum Crash {
     Once(usize),
     /// Each process is killed after so many splits, until the input is at its end.
     Always(usize),
+    /// Each process is killed within its nth commit, until the input is at its end.
+    InCommit(CommitPoint, u64),
     /// It ends cleanly after each commit.
     StopAtEachCommit,
+}
+
+/// What can be taken out of a schedule, to find out what matters. Small chunks stay, since they
+/// let small inputs show what large ones do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// That the run is ended on the way.
+    Crash,
+    /// That accumulators are merged in a random tree.
+    Tree,
+    /// That state goes to disk.
+    Spills,
+    /// That there are several workers.
+    Workers,
+    /// That partitions are read in a random order.
+    Shuffle,
+    /// That there are several epochs.
+    Epochs,
+}
+
+impl Part {
+    /// All of them. A run that is ended on the way needs its epochs, so that the crash comes first.
+    pub const ALL: [Part; 6] =
+        [Part::Crash, Part::Tree, Part::Spills, Part::Workers, Part::Shuffle, Part::Epochs];
 }
 
 /// Into how many epochs an input is cut at the most: commits and restarts take time.
@@ -70,6 +96,8 @@ impl Schedule {
         let step = splits.div_ceil(EPOCHS).max(1);
         let (once, again) = (random.upto(splits), random.upto(splits));
         let always = step * (1 + random.upto(3));
+        // A process whose first commit does not count would never get further.
+        let (before, after) = (1 + random.upto(2) as u64, random.upto(2) as u64);
         let mut draw = |mode, crash: Crash| {
             let epoch = Some(step * random.upto(3));
             let splits_per_epoch = match crash {
@@ -106,7 +134,26 @@ impl Schedule {
             Schedule { spills: true, ..draw(stream, Crash::Once(again)) },
             draw(stream, Crash::Always(always)),
             draw(stream, Crash::StopAtEachCommit),
+            draw(stream, Crash::InCommit(CommitPoint::BeforeManifest, before)),
+            draw(stream, Crash::InCommit(CommitPoint::AfterManifest, after)),
+            draw(stream, Crash::InCommit(CommitPoint::BeforeClose, 1)),
         ]
+    }
+
+    /// The same without a part of it.
+    pub fn without(mut self, part: Part) -> Schedule {
+        let plain = Schedule::plain();
+        match part {
+            Part::Crash => self.crash = plain.crash,
+            Part::Tree => self.tree = plain.tree,
+            Part::Spills => self.spills = plain.spills,
+            Part::Workers => self.workers = plain.workers,
+            Part::Shuffle => self.shuffle = plain.shuffle,
+            // A process that never commits would never come to the end.
+            Part::Epochs if self.crash != Crash::Never => {}
+            Part::Epochs => self.splits_per_epoch = plain.splits_per_epoch,
+        }
+        self
     }
 
     /// What it tells a stream.
@@ -134,6 +181,11 @@ impl Schedule {
                 Crash::Never => None,
                 Crash::Once(n) => Some(format!("killed after {}", splits(n))),
                 Crash::Always(n) => Some(format!("killed every {}", splits(n))),
+                Crash::InCommit(point, nth) => Some(match point {
+                    CommitPoint::BeforeManifest => format!("killed in commit {nth}, unfinished"),
+                    CommitPoint::AfterManifest => format!("killed in commit {nth}, just done"),
+                    CommitPoint::BeforeClose => "killed before it was closed".to_owned(),
+                }),
                 Crash::StopAtEachCommit => Some("stopped at each commit".to_owned()),
             },
         ];
@@ -171,7 +223,8 @@ mod tests {
                         Crash::Once(n) => assert!((1..=splits.max(1)).contains(&n), "{n}"),
                         // A process that commits nothing would never come to the end.
                         Crash::Always(n) => assert!(n > epoch && splits / n <= EPOCHS),
-                        Crash::Never | Crash::StopAtEachCommit => {}
+                        Crash::InCommit(CommitPoint::BeforeManifest, nth) => assert!(nth > 1),
+                        Crash::InCommit(..) | Crash::Never | Crash::StopAtEachCommit => {}
                     }
                 }
             }
@@ -192,6 +245,18 @@ mod tests {
             has(|s| s.spills && matches!(s.crash, Crash::Once(_)));
             has(|s| matches!(s.crash, Crash::Always(_)));
             has(|s| s.crash == Crash::StopAtEachCommit);
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeManifest, _)));
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::AfterManifest, _)));
+            has(|s| matches!(s.crash, Crash::InCommit(CommitPoint::BeforeClose, _)));
+        }
+    }
+
+    #[test]
+    fn without_all_parts_mode_and_cut_are_left() {
+        for schedule in Schedule::all(3, 10) {
+            let plain = Part::ALL.iter().fold(schedule.clone(), |s, part| s.without(*part));
+            let Schedule { mode, cut, twice, chunk_rows, .. } = schedule;
+            assert_eq!(plain, Schedule { mode, cut, twice, chunk_rows, ..Schedule::plain() });
         }
     }
 

@@ -1,18 +1,21 @@
 //! A job and its input, run under one schedule after another.
 
-use super::left::{self, Left};
+use super::difference::{Difference, difference};
+use super::left::Left;
 use super::schedule::{Crash, Schedule};
-use super::{tree, twice};
+use super::{lock, tree, twice};
 use crate::session;
+use arrow::array::RecordBatch;
 use ouzel_connectors::MemoryOutput;
 use ouzel_dsl::connector::Sink;
+use ouzel_dsl::plan::OutputNode;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::{Event, Observer, Summary};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A job and its input.
 #[derive(Clone, Copy)]
@@ -36,13 +39,13 @@ impl Subject<'_> {
         &self,
         schedule: &Schedule,
         expected: &Result<Left>,
-    ) -> (Result<Left>, Option<String>) {
+    ) -> (Result<Left>, Option<Difference>) {
         let (plan, found) = match schedule.twice {
             true => twice::twice(self.plan),
             false => (Plan::clone(self.plan), twice::Found::default()),
         };
         let left = Subject { plan: &Arc::new(plan), ..*self }.run(schedule);
-        let difference = found.take().or_else(|| left::difference(expected, &left));
+        let difference = found.take().or_else(|| difference(expected, &left));
         (left, difference)
     }
 
@@ -56,6 +59,8 @@ impl Subject<'_> {
         config.chunk_rows = schedule.chunk_rows;
         config.outputs = outputs.iter().map(|(name, out)| (name.clone(), sink(out))).collect();
         config.dead_letters = Some(sink(&letters));
+        let rows = Arc::new(KeyedRows::default());
+        config.observers = config.observers.with(rows.clone());
         if schedule.spills {
             config.memory_bytes = self.memory_bytes;
         }
@@ -64,10 +69,15 @@ impl Subject<'_> {
             crash => self.restarted(schedule, crash, &config)?,
         };
         let outputs = outputs.into_iter().map(|(name, memory)| (name, memory.batches()));
+        let shows = |output: &OutputNode| {
+            (output.name.to_owned(), self.plan.operators[output.operator].id.clone())
+        };
         Ok(Left {
             outputs: outputs.collect(),
             dead_letters: letters.batches(),
             operators: summary.operators,
+            keyed: std::mem::take(&mut *lock(&rows.0)),
+            shows: self.plan.outputs.iter().map(shows).collect(),
         })
     }
 
@@ -117,6 +127,7 @@ fn ended_on_the_way(
     let mut stream = StreamConfig { state: Some(state.to_owned()), ..schedule.stream() };
     match crash {
         Crash::Once(splits) if nth == 0 => stream.crash_after_splits = Some(splits),
+        Crash::InCommit(point, nth_commit) => stream.crash_in_commit = Some((nth_commit, point)),
         Crash::Always(splits) => stream.crash_after_splits = Some(splits),
         Crash::StopAtEachCommit => {
             // Every third process is stopped before it has read anything.
@@ -126,6 +137,19 @@ fn ended_on_the_way(
         Crash::Never | Crash::Once(_) => {}
     }
     (config, stream)
+}
+
+/// Keeps the rows that keyed operators give.
+#[derive(Default)]
+struct KeyedRows(Mutex<BTreeMap<String, Vec<RecordBatch>>>);
+
+impl Observer for KeyedRows {
+    fn on(&self, event: &Event<'_>) {
+        if let Event::Rows { operator, batch } = event {
+            let mut rows = lock(&self.0);
+            rows.entry((*operator).to_owned()).or_default().push((*batch).clone());
+        }
+    }
 }
 
 /// Tells the run to stop when it has committed.

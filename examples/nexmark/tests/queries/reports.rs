@@ -72,7 +72,7 @@ fn q15_reports_days() {
         })
         .collect();
     assert_eq!(rows.len(), 3);
-    left::<q15::q15>(&bids).table("q15", rows);
+    left(q15::q15, &bids).expect("q15", rows);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn q16_reports_channels() {
             },
         )
     });
-    left::<q16::q16>(&bids).table("q16", rows);
+    left(q16::q16, &bids).expect("q16", rows);
 }
 
 #[test]
@@ -127,5 +127,5 @@ fn q17_reports_auctions() {
             },
         )
     });
-    left::<q17::q17>(&bids).table("q17", rows);
+    left(q17::q17, &bids).expect("q17", rows);
 }

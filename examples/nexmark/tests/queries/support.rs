@@ -49,10 +49,10 @@ pub fn millis(bid: &Bid) -> i64 {
 /// What a query leaves, in batch and as a stream, of bids in one log of three partitions, the last
 /// of them empty.
 #[track_caller]
-pub fn left<J: Job>(bids: &[Bid]) -> Left {
+pub fn left<J: Job>(job: fn() -> J, bids: &[Bid]) -> Left {
     let mut partitions = vec![Vec::new(); 3];
     for (i, bid) in bids.iter().enumerate() {
         partitions[i % 2].push(bid.clone());
     }
-    check::<J>().input("bid", partitions).agrees()
+    check(job).input("bid", partitions).agrees()
 }

@@ -1,0 +1,106 @@
+//! From a fault to the plainest schedule and the smallest input that show it.
+
+use crate::shrink::{Records, count, smallest};
+use crate::trial::{Fault, Inputs, Trial};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::compute::interleave;
+use ouzel::private::Part;
+
+/// How many inputs are tried at the most.
+pub(crate) const TRIES: usize = 400;
+
+/// An input is tried under several seeds, since chance plays a part; if it has few records, under
+/// more.
+const SEEDS: u64 = 2;
+const FEW: usize = 12;
+const SEEDS_OF_FEW: u64 = 4;
+
+/// What was found.
+pub(crate) struct Reduced {
+    pub inputs: Inputs,
+    pub fault: Fault,
+    /// How many inputs were tried.
+    pub tries: usize,
+}
+
+/// How an input is made of records, which may be rows or what rows are made from.
+pub(crate) struct Making<'a, R> {
+    pub inputs: &'a dyn Fn(&Records<R>) -> Inputs,
+    /// What can stand in the place of a record, the plainest first.
+    pub plainer: &'a dyn Fn(&R) -> Vec<R>,
+}
+
+/// The smallest input of given rows that shows a fault; nothing if it does not come again under the
+/// same schedule.
+pub(crate) fn rows(trial: &Trial, inputs: &Inputs, fault: &Fault) -> Option<Reduced> {
+    let rows = |(partition, batch): (usize, &RecordBatch)| {
+        (0..batch.num_rows()).map(move |row| (partition, row)).collect()
+    };
+    let records: Records<(usize, usize)> = inputs
+        .iter()
+        .map(|(_, partitions)| partitions.iter().enumerate().map(rows).collect())
+        .collect();
+    let making = Making { inputs: &|records| picked(inputs, records), plainer: &|_| Vec::new() };
+    records_of(trial, records, &making, fault)
+}
+
+/// The same for an input that is made of something.
+pub(crate) fn records_of<R: Clone>(
+    trial: &Trial,
+    records: Records<R>,
+    making: &Making<'_, R>,
+    fault: &Fault,
+) -> Option<Reduced> {
+    let whole = (making.inputs)(&records);
+    let fault = plainest(trial, &whole, trial.under(&whole, &fault.way)?);
+    let (mut found, mut tries) = (Reduced { inputs: whole, fault, tries: 0 }, 0);
+    let way = found.fault.way.clone();
+    smallest(records, TRIES, making.plainer, &mut |records| {
+        tries += 1;
+        let inputs = (making.inputs)(records);
+        let seeds = if count(records) <= FEW { SEEDS_OF_FEW } else { SEEDS };
+        let mut ways = (0..seeds).map(|n| way.seeded(way.seed.wrapping_add(n)));
+        match ways.find_map(|way| trial.under(&inputs, &way)) {
+            Some(fault) => {
+                found = Reduced { inputs, fault, tries };
+                true
+            }
+            None => false,
+        }
+    });
+    Some(Reduced { tries, ..found })
+}
+
+/// Takes out of the schedule what does not matter: several workers above all, since with one a run
+/// is the same each time.
+fn plainest(trial: &Trial, inputs: &Inputs, mut fault: Fault) -> Fault {
+    for part in Part::ALL {
+        if fault.schedule.clone().without(part) != fault.schedule
+            && let Some(plainer) = trial.under(inputs, &fault.way.without(part))
+        {
+            fault = plainer;
+        }
+    }
+    fault
+}
+
+/// The rows that were picked, by partition and row in the whole input.
+fn picked(whole: &Inputs, records: &Records<(usize, usize)>) -> Inputs {
+    let inputs = whole.iter().zip(records).map(|((name, batches), partitions)| {
+        let partitions = partitions.iter().map(|rows| interleaved(batches, rows));
+        (name.clone(), partitions.collect())
+    });
+    inputs.collect()
+}
+
+fn interleaved(batches: &[RecordBatch], rows: &[(usize, usize)]) -> RecordBatch {
+    // Rows are picked from what is there, so that there is a batch, and columns are as they were.
+    let schema = batches[0].schema();
+    let column = |column: usize| -> ArrayRef {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|b| &**b.column(column)).collect();
+        interleave(&arrays, rows).expect("rows of these columns")
+    };
+    let columns = (0..schema.fields().len()).map(column).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    RecordBatch::try_new_with_options(schema, columns, &options).expect("columns of this schema")
+}
