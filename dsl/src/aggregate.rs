@@ -16,6 +16,7 @@ mod count_distinct;
 mod count_if;
 mod count_min;
 mod covariance;
+mod decayed_sum;
 mod encoding;
 mod exact;
 mod exact_sum;
@@ -69,6 +70,7 @@ pub use count_distinct::{CountDistinct, count_distinct};
 pub use count_if::{CountIf, count_if};
 pub use count_min::{CountMin, CountMinOf, count_min};
 pub use covariance::{CovarPop, CovarSamp, covar_pop, covar_samp};
+pub use decayed_sum::{Decay, DecayedCount, DecayedSum, decayed_count, decayed_sum};
 pub use exact_sum::{ExactSum, Moments, Term};
 pub use extremum::{Extremum, Max, Min, Ordered, max, min};
 #[doc(hidden)]

@@ -40,9 +40,10 @@ pub use aggregate::{
     Aggregate, Approx, Arg, BloomFilter, CountMin, Idempotent, Invertible, all, any,
     approx_count_distinct, approx_quantile, approx_quantiles, bloom_filter, bottom_k, bottom_k_by,
     collect_list, collect_map, collect_set, corr, count, count_distinct, count_if, count_min,
-    covar_pop, covar_samp, filtered, first, heavy_hitters, histogram, kept, kurtosis, last, laws,
-    max, max_by, max_with_ties, mean, min, min_by, min_with_ties, non_empty, per_key, product,
-    skewness, stddev_pop, stddev_samp, sum, top_k, top_k_by, var_pop, var_samp,
+    covar_pop, covar_samp, decayed_count, decayed_sum, filtered, first, heavy_hitters, histogram,
+    kept, kurtosis, last, laws, max, max_by, max_with_ties, mean, min, min_by, min_with_ties,
+    non_empty, per_key, product, skewness, stddev_pop, stddev_samp, sum, top_k, top_k_by, var_pop,
+    var_samp,
 };
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};

@@ -2,7 +2,7 @@
 
 use ouzel_dsl::aggregate::any as any_true;
 use ouzel_dsl::aggregate::*;
-use ouzel_dsl::{Arg, Decimal, Produce};
+use ouzel_dsl::{Arg, Decimal, Produce, micros};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::any;
@@ -211,6 +211,21 @@ proptest! {
         let rows: Vec<_> = pairs.iter().map(|(a, b)| (*a, (*b, *b))).collect();
         hold(laws::check(&both, &rows))?;
         hold(laws::check(&non_empty(filtered(Arg::<bool>::new(), both)), &[None, Some((None, (0.5, 0.5)))]))?;
+    }
+
+    #[test]
+    fn what_grows_old(
+        floats in vec(option::of(float()), 0..12),
+        cents in vec(any::<i64>(), 0..12),
+        // From so short that most are forgotten to so long that all count; two blocks among them.
+        half_life in prop::sample::select(vec![1i64, 999_983, 1_500_000, 3_600_000_000, i64::MAX]),
+    ) {
+        let half_life = micros(half_life);
+        let decimals: Vec<_> = cents.iter().map(|c| Decimal::<2>::from_units((*c).into())).collect();
+        let hold = |held: Result<(), String>| held.map_err(TestCaseError::fail);
+        hold(laws::check(&decayed_sum(half_life, Arg::<Option<f64>>::new()), &floats))?;
+        hold(laws::check(&decayed_sum(half_life, Arg::<Decimal<2>>::new()), &decimals))?;
+        hold(laws::check(&decayed_count(half_life), &vec![(); cents.len()]))?;
     }
 
     #[test]

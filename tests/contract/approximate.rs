@@ -34,6 +34,9 @@ struct Load {
     tail: Vec<Approx<f64>>,
     sizes: Vec<u64>,
     times: Vec<u64>,
+    recent: Approx<f64>,
+    recent_bytes: Approx<f64>,
+    recent_count: Approx<f64>,
     hot: Approx<Vec<(u32, u64)>>,
     known: Approx<Bytes>,
     counts: Approx<Bytes>,
@@ -54,6 +57,9 @@ fn load(
         tail: approx_quantiles([0.9, 0.99, 1.0], |r| r.bytes),
         sizes: histogram([1_000, 100, 100_000], |r| r.bytes),
         times: histogram([0.0, f64::INFINITY], |r| r.millis),
+        recent: decayed_sum(minutes(7), |r| r.millis),
+        recent_bytes: decayed_sum(seconds(2), |r| r.bytes),
+        recent_count: decayed_count(hours(1)),
         hot: heavy_hitters(1.0, |r| r.bytes),
         known: bloom_filter(20, 0.1, |r| r.bytes),
         counts: count_min(0.2, |r| r.user),
@@ -74,6 +80,12 @@ fn alone<A: Aggregate>(aggregate: A, group: &[Request], value: fn(&Request) -> A
     laws::result(&aggregate, &group.iter().map(value).collect::<Vec<_>>()).unwrap()
 }
 
+/// The same of one that looks at event times.
+fn alone_at<A: Aggregate>(aggregate: A, group: &[Request], value: fn(&Request) -> A::In) -> A::Out {
+    laws::result_at(&aggregate, &group.iter().map(|r| (r.at, value(r))).collect::<Vec<_>>())
+        .unwrap()
+}
+
 proptest! {
     #![proptest_config(strategy::cases(16))]
 
@@ -87,10 +99,10 @@ proptest! {
         let left = check.param("bodies", bodies).agrees();
         let mut all = input.concat();
         all.sort_by_key(|r| r.bytes);
-        let (mut paths, mut hours) = (BTreeMap::new(), BTreeMap::new());
+        let (mut paths, mut by_hour) = (BTreeMap::new(), BTreeMap::new());
         for request in all {
             let hour = request.at.micros().div_euclid(3_600_000_000);
-            let in_hour: &mut Vec<Request> = hours.entry((request.path.clone(), hour)).or_default();
+            let in_hour: &mut Vec<Request> = by_hour.entry((request.path.clone(), hour)).or_default();
             in_hour.push(request.clone());
             let in_path: &mut Vec<Request> = paths.entry(request.path.clone()).or_default();
             in_path.extend((0..bodies).map(|i| Request { bytes: request.bytes + i, ..request.clone() }));
@@ -120,12 +132,15 @@ proptest! {
                     times(|m| m >= 0.0 && m.is_sign_positive() && m.is_finite()),
                     times(|m| m == f64::INFINITY || m.is_nan()),
                 ],
+                recent: alone_at(decayed_sum(minutes(7), Arg::<Option<f64>>::new()), g, |r| r.millis),
+                recent_bytes: alone_at(decayed_sum(seconds(2), Arg::<u32>::new()), g, |r| r.bytes),
+                recent_count: alone_at(decayed_count(hours(1)), g, |_| ()),
                 hot: alone(heavy_hitters(1.0, Arg::<u32>::new()), g, |r| r.bytes),
                 known: alone(bloom_filter(20, 0.1, Arg::<u32>::new()), g, |r| r.bytes),
                 counts: alone(count_min(0.2, Arg::<Option<String>>::new()), g, |r| r.user.clone()),
             })
         }));
-        left.expect("hours", hours.into_iter().map(|((path, _), g)| {
+        left.expect("hours", by_hour.into_iter().map(|((path, _), g)| {
             (path, alone(approx_count_distinct(Arg::<Option<String>>::new()), &g, |r| r.user.clone()))
         }));
     }
