@@ -127,9 +127,9 @@ use std::marker::PhantomData;
 ///
 /// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
 /// the test harness cut the work in many ways, merge in as many orders, and compare;
-/// [`laws::check`] does so for an aggregate alone, and `check_laws` of the test kit draws values for
-/// it. Some aggregates keep more laws: [`Invertible`] and [`Idempotent`]. A panic in any of these functions fails the job,
-/// whatever its error policy.
+/// [`laws::check`] does so for an aggregate alone, and `#[derive(CheckLaws)]` makes tests that draw
+/// values for it. Some aggregates keep more laws: [`Invertible`] and [`Idempotent`]. A panic in any of
+/// these functions fails the job, whatever its error policy.
 ///
 /// # Example
 ///
