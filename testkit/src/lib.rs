@@ -43,7 +43,7 @@ mod tolerance;
 mod trial;
 
 pub use check::{Check, check};
-pub use laws::check_laws;
+pub use laws::{check_idempotent_laws, check_invertible_laws, check_laws};
 pub use left::Left;
 pub use letters::Letter;
 pub use partitions::{One, Partitions, Several};
