@@ -1,7 +1,7 @@
 //! Tables: maps from key to value.
 
 use crate::Timestamp;
-use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
+use crate::data::{Bad, Builder, Column, Data, Draw, NumberColumn, Produce};
 use crate::schema::{Field, Type};
 use crate::stream::Stream;
 use crate::window::{Window, Windowed};
@@ -93,6 +93,10 @@ impl<K: Data, V: Data> Data for Final<K, V> {
 
     fn own(view: FinalRef<'_, K, V>) -> Self {
         Final { key: K::own(view.key), window: view.window, value: V::own(view.value) }
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        Final { key: K::draw(source), window: Window::draw(source), value: V::draw(source) }
     }
 
     fn shorten<'a: 'b, 'b>(view: FinalRef<'a, K, V>) -> FinalRef<'b, K, V> {

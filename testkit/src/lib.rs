@@ -26,12 +26,15 @@
 #![warn(missing_docs)]
 
 mod check;
+mod choices;
+mod generate;
 mod kept;
 mod laws;
 mod left;
 mod letters;
 mod partitions;
 pub mod plain;
+mod property;
 mod reduce;
 mod replay;
 mod report;
@@ -47,5 +50,6 @@ pub use laws::check_laws;
 pub use left::Left;
 pub use letters::Letter;
 pub use partitions::{One, Partitions, Several};
+pub use property::{Case, Property, drawn};
 pub use replay::replay;
 pub use rows::{batch, columns};

@@ -59,7 +59,7 @@ impl Way {
 impl Trial {
     /// What plain batch leaves, or how it fails; or the first schedule that differs.
     pub fn all(&self, inputs: &Inputs) -> Result<Result<Left>, Box<Fault>> {
-        let expected = self.run(inputs, &Schedule::plain());
+        let expected = self.plain(inputs);
         for (index, schedule) in Schedule::all(self.seed, splits(inputs)).into_iter().enumerate() {
             let way = Way { seed: self.seed, index, without: Vec::new() };
             if index > 0
@@ -74,9 +74,14 @@ impl Trial {
     /// The difference from plain batch under one schedule, if there is one.
     pub fn under(&self, inputs: &Inputs, way: &Way) -> Option<Fault> {
         let schedule = way.schedule(splits(inputs))?;
-        let expected = self.run(inputs, &Schedule::plain());
+        let expected = self.plain(inputs);
         let difference = self.compare(inputs, &schedule, &expected)?;
         Some(Fault { way: way.clone(), schedule, difference })
+    }
+
+    /// What plain batch leaves.
+    pub fn plain(&self, inputs: &Inputs) -> Result<Left> {
+        self.run(inputs, &Schedule::plain())
     }
 
     fn run(&self, inputs: &Inputs, schedule: &Schedule) -> Result<Left> {

@@ -3,6 +3,7 @@
 mod differs;
 mod expect;
 mod kept;
+mod property;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
