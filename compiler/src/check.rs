@@ -3,7 +3,7 @@
 //! It stands in a constant that the plan's types depend on, so that rustc says what is wrong here
 //! and nothing of the plan.
 
-use crate::aggregate;
+use crate::aggregate::{self, Combinator};
 use crate::ast::{Input, Job};
 use crate::idents;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
@@ -25,7 +25,7 @@ pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
     let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
     let statements = statements.map(|s| statement(s, &mut streams, shared));
     let (mut tail, output) = (job.tail.clone(), &job.output);
-    dataflow(&mut tail);
+    dataflow(&mut tail, shared);
     quote! {
         #[allow(unused, clippy::all)]
         const __ACCEPTED: bool = {
@@ -63,7 +63,7 @@ fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>, shared: &[&Ident])
     let mut names = Vec::new();
     idents::bindings(&local.pat, &mut names);
     if begins_with(&init.expr, streams) {
-        dataflow(&mut init.expr);
+        dataflow(&mut init.expr, shared);
         streams.extend(names);
         return statement.into_token_stream();
     }
@@ -88,22 +88,22 @@ fn begins_with(expression: &Expr, streams: &BTreeSet<Ident>) -> bool {
     }
 }
 
-fn dataflow(whole: &mut Expr) {
+fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
     match whole {
-        Expr::Paren(paren) => dataflow(&mut paren.expr),
-        Expr::Group(group) => dataflow(&mut group.expr),
-        Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(dataflow),
+        Expr::Paren(paren) => dataflow(&mut paren.expr, shared),
+        Expr::Group(group) => dataflow(&mut group.expr, shared),
+        Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|e| dataflow(e, shared)),
         Expr::MethodCall(call) => {
-            dataflow(&mut call.receiver);
+            dataflow(&mut call.receiver, shared);
             for argument in &mut call.args {
                 match argument {
                     // Several closures may take the same value, since stages share it.
                     Expr::Closure(closure) => closure.capture = None,
-                    other => dataflow(other),
+                    other => dataflow(other, shared),
                 }
             }
             if call.method == "aggregate" && call.args.len() == 1 {
-                *whole = aggregated(call);
+                *whole = aggregated(call, shared);
             }
         }
         _ => {}
@@ -111,25 +111,31 @@ fn dataflow(whole: &mut Expr) {
 }
 
 /// `x.aggregate(mean(|r| ..))`, in which `mean` alone would not say what `r` is.
-fn aggregated(call: &ExprMethodCall) -> Expr {
+fn aggregated(call: &ExprMethodCall, shared: &[&Ident]) -> Expr {
     let (receiver, method) = (&call.receiver, &call.method);
     // With the user's own hygiene, or rustc points at `#[job]`.
     let keyed = |span: Span| Ident::new("__keyed", method.span().located_at(span));
     let argument = aggregate::with(&call.args[0], |of, closure| {
-        // Where it is the only closure, rustc says of both once what is wrong.
+        // Where it is the only one, and the type depends on it, rustc says of both once what is wrong.
         let closures = of.args.iter().filter(|argument| matches!(argument, Expr::Closure(_)));
-        let (first, last) = match closures.count() {
-            1 => (of.span(), of.paren_token.span.close()),
-            _ => (closure.span(), last_of(&closure.body)),
+        let filtered = matches!(Combinator::of(of), Ok(Some(Combinator::Filtered(..))));
+        let alone = closures.count() == 1 && !filtered;
+        let (first, last) = match alone {
+            true => (of.span(), of.paren_token.span.close()),
+            false => (closure.span(), last_of(&closure.body)),
         };
         let keyed = keyed(first);
         let closure = parenthesized(closure, last);
         syn::parse_quote_spanned!(first=> #keyed.argument #closure)
     });
-    let Ok(argument) = argument else { return Expr::MethodCall(call.clone()) };
+    let Ok((argument, results)) = argument else { return Expr::MethodCall(call.clone()) };
     let keyed = keyed(method.span());
+    // What sees results is kept, and so has values of its own.
+    let results: TokenStream = results.iter().map(ToTokens::to_token_stream).collect();
+    let kept = shared.iter().filter(|name| idents::mentions(&results, name));
     syn::parse_quote_spanned! {method.span()=> {
         let #keyed = #receiver;
+        #(let #kept = ::ouzel::dsl::twin_of(&#kept);)*
         #keyed.#method(#argument)
     }}
 }

@@ -2,7 +2,7 @@
 //! are in it.
 
 use crate::ast::Job;
-use crate::ir::{Graph, NodeIndex, Op, Output};
+use crate::ir::{Gives, Graph, NodeIndex, Op, Output};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, Type};
@@ -19,7 +19,9 @@ pub fn columns(job: &Job, graph: &Graph) -> TokenStream {
 
 fn distinct(graph: &Graph, output: &Output, ty: &Type) -> Option<TokenStream> {
     let parts = match graph.nodes[output.node].op {
-        Op::Aggregate(_) => keyed(graph, output.node, arguments(ty, "Table")?)?,
+        _ if graph.gives(output.node) == Gives::Table => {
+            keyed(graph, output.node, arguments(ty, "Table")?)?
+        }
         Op::Finals => {
             let [row] = arguments(ty, "Stream")?[..] else { return None };
             keyed(graph, graph.nodes[output.node].inputs[0], arguments(row, "Final")?)?
@@ -33,16 +35,16 @@ fn distinct(graph: &Graph, output: &Output, ty: &Type) -> Option<TokenStream> {
     Some(quote_spanned!(output.span=> ::ouzel::dsl::columns::distinct(#name, &[#(#parts),*]);))
 }
 
-/// Key, window and value of an aggregate's rows.
-fn keyed(graph: &Graph, aggregate: NodeIndex, types: Vec<&Type>) -> Option<Vec<TokenStream>> {
+/// Key, window and value of a table's rows.
+fn keyed(graph: &Graph, table: NodeIndex, types: Vec<&Type>) -> Option<Vec<TokenStream>> {
     let [mut key, value] = types[..] else { return None };
-    let windowing = graph.windowing(aggregate);
-    let windows = windowing.window.map(|_| quote!(&["window_start", "window_end"]));
+    let (_, windowed) = graph.table_key(table);
+    let windows = windowed.then(|| quote!(&["window_start", "window_end"]));
     if let Some([inner]) = arguments(key, "Windowed").as_deref() {
         key = inner;
     }
-    let key = part(key, graph.nodes[windowing.key_by].names.list());
-    let value = part(value, graph.nodes[aggregate].names.list());
+    let key = part(key, graph.key_names(table).list());
+    let value = part(value, graph.nodes[table].names.list());
     Some([key].into_iter().chain(windows).chain([value]).collect())
 }
 

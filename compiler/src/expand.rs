@@ -18,25 +18,25 @@ use syn::Stmt;
 pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
     let bound = values::bound(job, &plain);
-    let everywhere: Vec<usize> = (0..graph.nodes.len()).collect();
-    let check = check::check(job, &values::taken(graph, &everywhere, &bound));
-    let heads =
-        graph.nodes.iter().enumerate().filter(|(_, n)| matches!(n.op, Op::Source(_) | Op::Finals));
-    let stages = heads.map(|(head, _)| stage_tokens(graph, stage::stage(graph, head), &bound));
+    let check = check::check(job, &values::shared(graph, &bound));
+    let heads = (0..graph.nodes.len()).filter(|node| graph.is_head(*node));
+    let stages = heads.map(|head| stage_tokens(graph, stage::stage(graph, head), &bound));
     let columns = columns::columns(job, graph);
     let params = values::params(job);
-    let values = values::values(graph);
-    let twin = twin::twin(job, graph);
+    // In this order rustc knows the types of what an argument is given when it comes to it.
+    let typed = (0..graph.nodes.len()).map(|i| {
+        let (ties, arguments) = (values::ties(graph, i), twin::arguments(graph, i));
+        let (value, step) = (values::value(graph, i, &bound), twin::step(job, graph, i));
+        quote!(#ties #arguments #value #step)
+    });
+    let typed_outputs = twin::outputs(job, graph);
     let operators = (0..graph.nodes.len()).map(|i| nodes::operator(graph, i, &items, &plain));
     let checks = graph.nodes.iter().enumerate().map(|(i, _)| nodes::check(graph, i));
     let sources = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
         Op::Source(_) => Some(nodes::source(graph, i)),
         _ => None,
     });
-    let keyed = graph.nodes.iter().enumerate().filter_map(|(i, n)| match &n.op {
-        Op::Aggregate(_) => Some(nodes::keyed(graph, i)),
-        _ => None,
-    });
+    let keyed = (0..graph.nodes.len()).map(|i| nodes::keyed(graph, i));
     let outputs = (0..graph.outputs.len()).map(|i| nodes::output(graph, i));
     let name = text(&job.name);
     let plan = quote_spanned! {mixed()=>
@@ -51,8 +51,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         > = ::ouzel::private::engine::Builder::new(#name, __params);
         #params
         #(#plain)*
-        #values
-        #twin
+        #(#typed)*
+        #typed_outputs
         #(#operators)*
         #(#checks)*
         #(#keyed)*
@@ -72,9 +72,17 @@ fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
     let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
     let input = match &graph.nodes[head].op {
         Op::Source(index) => quote!(Source(#index)),
-        _ => {
+        Op::Finals => {
             let handle = var("keyed", graph.nodes[head].inputs[0]);
-            quote_spanned!(mixed()=> Finals(#handle.index))
+            quote_spanned!(mixed()=> Rows(#handle.index))
+        }
+        Op::Join(_) => {
+            let handle = var("keyed", head);
+            quote_spanned!(mixed()=> Rows(#handle.index))
+        }
+        _ => {
+            let handle = var("keyed", head);
+            quote_spanned!(mixed()=> Changes(#handle.index))
         }
     };
     quote_spanned! {mixed()=>

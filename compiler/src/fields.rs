@@ -55,7 +55,13 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
             let passes_on = match op {
                 Op::Each(each, _) => each.keeps_record(),
                 Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
-                Op::Aggregate(_) | Op::Finals | Op::Source(_) => false,
+                Op::Between(..) => true,
+                // It holds whole records.
+                Op::Join(_) => {
+                    read.add(Read::All);
+                    false
+                }
+                _ => false,
             };
             if passes_on {
                 todo.push(consumer);

@@ -1,6 +1,6 @@
 //! Identifiers, and the names that they stand for.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Pat;
 use syn::ext::IdentExt;
 
@@ -27,4 +27,15 @@ pub fn name_of(pattern: &Pat) -> Option<&Ident> {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
         _ => None,
     }
+}
+
+/// Whether tokens hold a name, in a format string or otherwise.
+pub fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+    let wanted = text(name);
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => text(&ident) == wanted,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&wanted),
+        TokenTree::Punct(_) => false,
+    })
 }

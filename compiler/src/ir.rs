@@ -39,6 +39,47 @@ pub enum Op {
     Late,
     Aggregate(Box<Aggregate>),
     Finals,
+    /// How far in event time the records of a join's right side may be from those of the left.
+    Between(Expr, Expr),
+    /// A join of keyed streams.
+    Join(Joining),
+    /// Another key for the rows of a table.
+    GroupBy(ExprClosure),
+    /// A join of tables with the same key.
+    JoinTables(Joining),
+    /// A join of tables by a key of the second.
+    JoinForeign(Joining, ExprClosure),
+    /// A table that is held as it is, since it is shown.
+    Arrange,
+}
+
+/// Kinds of joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joining {
+    Inner,
+    Left,
+    Full,
+    Semi,
+    Anti,
+}
+
+impl Joining {
+    /// By its name in the job language.
+    pub fn by_name(name: &str) -> Option<Joining> {
+        Some(match name {
+            "join" | "join_on" => Joining::Inner,
+            "left_join" | "left_join_on" => Joining::Left,
+            "full_join" => Joining::Full,
+            "semi_join" => Joining::Semi,
+            "anti_join" => Joining::Anti,
+            _ => return None,
+        })
+    }
+
+    /// Whether it gives pairs, and not only records of the first input.
+    pub fn pairs(self) -> bool {
+        matches!(self, Joining::Inner | Joining::Left | Joining::Full)
+    }
 }
 
 /// What an operator gives.
@@ -47,24 +88,37 @@ pub enum Gives {
     Stream,
     Keyed,
     Table,
+    /// A table's rows with another key.
+    Grouped,
 }
 
 impl Op {
     /// Its closures, which see each record.
     pub fn closures(&self) -> Vec<&ExprClosure> {
         match self {
-            Op::Each(_, closure) | Op::KeyBy(closure) => vec![closure],
+            Op::Each(_, closure)
+            | Op::KeyBy(closure)
+            | Op::GroupBy(closure)
+            | Op::JoinForeign(_, closure) => vec![closure],
             Op::Aggregate(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
             _ => Vec::new(),
         }
     }
 
-    pub fn gives(&self) -> Gives {
+    /// Its closures that see results, when these are read.
+    pub fn results(&self) -> &[ExprClosure] {
         match self {
-            Op::Source(_) | Op::Each(..) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,
-            Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) => Gives::Keyed,
-            Op::Aggregate(_) => Gives::Table,
+            Op::Aggregate(aggregate) => &aggregate.results,
+            _ => &[],
         }
+    }
+
+    /// Whether it stands behind an exchange by key.
+    pub fn is_keyed(&self) -> bool {
+        matches!(
+            self,
+            Op::Aggregate(_) | Op::Join(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange
+        )
     }
 }
 
@@ -111,8 +165,10 @@ impl Each {
 pub struct Aggregate {
     /// The expression with a placeholder for each closure.
     pub expr: Expr,
-    /// The closures, by placeholder.
+    /// The closures that see records, by placeholder.
     pub arguments: Vec<Argument>,
+    /// The closures that see results.
+    pub results: Vec<ExprClosure>,
     /// How the values of the closures are handed to the aggregate.
     pub shape: Shape,
 }
@@ -129,6 +185,8 @@ pub enum Shape {
     /// An aggregate with these arguments, by index.
     One(Vec<usize>),
     Tuple(Vec<Shape>),
+    /// What is only there where an argument is true.
+    Filtered(usize, Box<Shape>),
 }
 
 /// The names of columns.
@@ -151,6 +209,62 @@ pub struct Output {
 }
 
 impl Graph {
+    /// What a node gives.
+    pub fn gives(&self, node: NodeIndex) -> Gives {
+        match &self.nodes[node].op {
+            Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => Gives::Stream,
+            // Of a table it makes a table.
+            Op::Each(..) => self.gives(self.nodes[node].inputs[0]),
+            Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) | Op::Between(..) => Gives::Keyed,
+            Op::GroupBy(_) => Gives::Grouped,
+            Op::Aggregate(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => {
+                Gives::Table
+            }
+        }
+    }
+
+    /// Whether a node feeds a stage with rows.
+    pub fn is_head(&self, node: NodeIndex) -> bool {
+        match &self.nodes[node].op {
+            Op::Source(_) | Op::Finals | Op::Join(_) => true,
+            op => op.is_keyed() && !self.row_uses(node).is_empty(),
+        }
+    }
+
+    /// Who takes the rows that a node gives one by one: all but `finals`, which waits for windows to
+    /// close.
+    pub fn row_uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
+        let mut uses = self.uses(node);
+        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals));
+        uses
+    }
+
+    /// The number of a keyed operator among those of its kind.
+    pub fn keyed_index(&self, node: NodeIndex) -> usize {
+        self.nodes[..node].iter().filter(|n| n.op.is_keyed()).count()
+    }
+
+    /// What gave the rows of a table their key, if it gives that names too, and whether they have
+    /// windows.
+    pub fn table_key(&self, node: NodeIndex) -> (Option<NodeIndex>, bool) {
+        let input = self.nodes[node].inputs[0];
+        match &self.nodes[node].op {
+            Op::Aggregate(_) if self.gives(input) == Gives::Grouped => (Some(input), false),
+            Op::Aggregate(_) => {
+                let windowing = self.windowing(node);
+                (Some(windowing.key_by), windowing.window.is_some())
+            }
+            Op::Each(Each::FlatMap, _) => (None, false),
+            _ => self.table_key(input),
+        }
+    }
+
+    /// The names of the columns of a table's key.
+    pub fn key_names(&self, node: NodeIndex) -> Names {
+        let (key, _) = self.table_key(node);
+        key.map_or(Names::Own, |key| self.nodes[key].names.clone())
+    }
+
     /// Where rustc points for what is emitted for a node.
     pub fn span(&self, node: NodeIndex) -> Span {
         crate::at(self.nodes[node].ident.span())
@@ -176,16 +290,17 @@ impl Graph {
 
     /// The window and lateness before a keyed operator.
     pub fn windowing(&self, mut node: NodeIndex) -> Windowing {
-        let mut found = Windowing { key_by: node, window: None, lateness: None };
+        let mut found = Windowing { key_by: node, window: None, lateness: None, between: None };
         loop {
             match &self.nodes[node].op {
                 Op::Window(_) => found.window = Some(node),
                 Op::Lateness(_) => found.lateness = found.lateness.or(Some(node)),
+                Op::Between(..) => found.between = Some(node),
                 Op::KeyBy(_) => {
                     found.key_by = node;
                     return found;
                 }
-                Op::Aggregate(_) | Op::Late | Op::Finals => {}
+                Op::Aggregate(_) | Op::Late | Op::Finals | Op::Join(_) => {}
                 _ => return found,
             }
             match self.nodes[node].inputs.first() {
@@ -201,4 +316,5 @@ pub struct Windowing {
     pub key_by: NodeIndex,
     pub window: Option<NodeIndex>,
     pub lateness: Option<NodeIndex>,
+    pub between: Option<NodeIndex>,
 }

@@ -1,7 +1,7 @@
 //! The names of output columns, from the code that computes them.
 
 use crate::idents::text;
-use crate::ir::{Graph, Names, NodeIndex, Op};
+use crate::ir::{Gives, Graph, Names, NodeIndex, Op};
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, Pat, Stmt};
@@ -64,12 +64,16 @@ fn last_field(expression: &Expr, parameter: Option<&str>) -> Option<String> {
 pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
     let mut taken: Vec<String> = Vec::new();
     let here = graph.nodes[node].ident.span();
-    let keyed = matches!(graph.nodes[node].op, Op::Aggregate(_) | Op::Finals);
-    if keyed {
-        let windowing = graph.windowing(node);
-        let key = &graph.nodes[windowing.key_by];
-        collect(&key.names, "key column", output, key.ident.span(), &mut taken)?;
-        if windowing.window.is_some() {
+    let table = match graph.nodes[node].op {
+        Op::Finals => Some(graph.nodes[node].inputs[0]),
+        _ => (graph.gives(node) == Gives::Table).then_some(node),
+    };
+    if let Some(table) = table {
+        let (key, windowed) = graph.table_key(table);
+        if let Some(key) = key.map(|key| &graph.nodes[key]) {
+            collect(&key.names, "key column", output, key.ident.span(), &mut taken)?;
+        }
+        if windowed {
             taken.extend(["window_start", "window_end"].map(str::to_owned));
         }
     }

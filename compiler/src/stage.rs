@@ -8,7 +8,7 @@ mod apply;
 mod each;
 mod keyed;
 
-use crate::ir::{Graph, NodeIndex, Op};
+use crate::ir::{Gives, Graph, NodeIndex, Op};
 use crate::var;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// A stage's tokens.
 pub struct Stage {
-    /// The source or `finals` that feeds it.
+    /// The source, `finals` or keyed operator that feeds it.
     pub head: NodeIndex,
     /// The operators in it.
     pub operators: Vec<NodeIndex>,
@@ -31,7 +31,7 @@ struct Emitter<'a> {
     outputs: BTreeSet<usize>,
 }
 
-/// The stage that a source or `finals` feeds.
+/// The stage that a source, `finals` or a keyed operator feeds.
 pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
     let mut emitter = Emitter {
         graph,
@@ -51,8 +51,8 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
         let (port, handle) = (var("rows", *output), var("output", *output));
         quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
     });
-    let (value, record, stream) = (var("value", head), var("record", head), var("stream", head));
-    let Opening { columns, before, each } = opening(graph, head);
+    let (value, record) = (var("value", head), var("record", head));
+    let Opening { columns, before, each, get } = opening(graph, head);
     let count = graph.nodes.len();
     let run = quote_spanned! {span=>
         |__cx, __ports, __chunk| {
@@ -70,7 +70,7 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
                     return __cx.undecodable(__chunk, #head, &__bad);
                 }
                 #each
-                let #value = ::ouzel::dsl::data::get(#stream, &__columns, __row);
+                let #value = #get;
                 let #record = &#value;
                 #body
                 ::core::result::Result::Ok(())
@@ -88,33 +88,88 @@ struct Opening {
     /// What stands before the loop, and at the start of each round.
     before: TokenStream,
     each: TokenStream,
+    /// The record.
+    get: TokenStream,
 }
 
 fn opening(graph: &Graph, head: NodeIndex) -> Opening {
     let (span, stream) = (graph.span(head), var("stream", head));
     let needs = needs(graph, head);
+    let (wanted, place) = (needs.time(span), needs.place);
+    let get = quote_spanned!(span=> ::ouzel::dsl::data::get(#stream, &__columns, __row));
+    let once = quote_spanned!(span=> let __weight = 1i64;);
     if let Op::Source(_) = graph.nodes[head].op {
-        let wanted = needs.time(span);
         let rise = needs.seen.then(|| quote_spanned!(span=> __seen = __seen.max(__time);));
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
-                let __times = match #wanted {
+                let __times = match #place || #wanted {
                     true => ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad),
                     false => ::core::option::Option::None,
                 };
                 let __times: &[i64] = __times.as_deref().unwrap_or_default();
                 let __log = __cx.log;
             },
-            before: quote_spanned!(span=> let mut __seen = __cx.seen;),
+            before: quote_spanned!(span=> #once let mut __seen = __cx.seen;),
             each: quote_spanned! {span=>
-                let __time = __times.get(__row).copied().unwrap_or_default();
+                let __time = __times.get(__row).copied().unwrap_or(i64::MIN);
                 let __offset = ::core::option::Option::Some(__chunk.offsets.get(__row));
                 let __path = ::ouzel::dsl::place::Path::new();
                 #rise
             },
+            get,
         };
     }
+    if let Op::Join(_) = graph.nodes[head].op {
+        return Opening {
+            columns: quote_spanned! {span=>
+                let __columns =
+                    ::ouzel::private::engine::open_rows(#stream, &__chunk.batch, &mut __bad);
+                let __moments = __cx.moments;
+            },
+            before: once,
+            each: quote_spanned! {span=>
+                let (__time, __seen, __log) = match __moments {
+                    ::core::option::Option::Some(__moments) => {
+                        (__moments.time(__row), __moments.seen(__row), __moments.address(__row))
+                    }
+                    ::core::option::Option::None => (i64::MIN, i64::MIN, &[][..]),
+                };
+                let __offset: ::core::option::Option<u64> = ::core::option::Option::None;
+                let __path = ::ouzel::dsl::place::Path::new();
+            },
+            get,
+        };
+    }
+    if graph.gives(head) == Gives::Table {
+        let (key, value) = (var("tkey", head), var("tvalue", head));
+        return Opening {
+            columns: quote_spanned! {span=>
+                let __columns = ::ouzel::private::engine::open_table(
+                    #key,
+                    #value,
+                    &__chunk.batch,
+                    &mut __bad,
+                );
+            },
+            before: quote_spanned!(span=> let __weight = __cx.weight;),
+            // The rows of a table have no event time.
+            each: quote_spanned! {span=>
+                let (__time, __seen) = (0i64, i64::MIN);
+                let __address = match #wanted {
+                    true => {
+                        ::ouzel::private::engine::row_address(#key, #head, __columns.get(__row).0)
+                    }
+                    false => ::std::vec::Vec::new(),
+                };
+                let __log: &[u8] = &__address;
+                let __offset: ::core::option::Option<u64> = ::core::option::Option::None;
+                let __path = ::ouzel::dsl::place::Path::new();
+            },
+            get: quote_spanned!(span=> __columns.get(__row)),
+        };
+    }
+    let of = graph.nodes[head].inputs[0];
     Opening {
         columns: quote_spanned! {span=>
             let __columns = ::ouzel::private::engine::open_finals(
@@ -123,15 +178,20 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
                 &mut __bad,
             );
         },
-        before: TokenStream::new(),
+        before: once,
         // What a final row has seen is its own event time, whatever came before it.
         each: quote_spanned! {span=>
             let __time = __columns.event_time(__row);
             let __seen = __time;
-            let __log: &[u8] = &[];
+            let __address = match #wanted {
+                true => ::ouzel::private::engine::final_address(#stream, #of, #get),
+                false => ::std::vec::Vec::new(),
+            };
+            let __log: &[u8] = &__address;
             let __offset: ::core::option::Option<u64> = ::core::option::Option::None;
             let __path = ::ouzel::dsl::place::Path::new();
         },
+        get,
     }
 }
 
@@ -141,17 +201,21 @@ impl Emitter<'_> {
         self.operators.insert(node);
         let span = self.graph.span(node);
         let mut consumers: Vec<TokenStream> = Vec::new();
-        let shown: Vec<usize> = self.graph.shown(node).collect();
+        let table = self.graph.gives(node) == Gives::Table;
+        let shown: Vec<usize> = self.graph.shown(node).filter(|_| !table).collect();
         for output in shown {
             self.outputs.insert(output);
             let rows = var("rows", output);
             consumers.push(quote_spanned!(span=> #rows.push(*#record);));
         }
-        for (consumer, position) in self.graph.uses(node) {
+        for (consumer, position) in self.graph.row_uses(node) {
             consumers.push(self.operator(consumer, position, record));
         }
         let consumers = branches(span, consumers);
-        quote_spanned!(span=> __out[#node] += 1; #consumers)
+        // What a keyed operator gives is counted where it is given.
+        let count = (!self.graph.nodes[node].op.is_keyed())
+            .then(|| quote_spanned!(span=> __out[#node] += 1;));
+        quote_spanned!(span=> #count #consumers)
     }
 
     fn operator(&mut self, node: NodeIndex, position: u32, record: &TokenStream) -> TokenStream {
@@ -164,7 +228,9 @@ impl Emitter<'_> {
                 let span = graph.span(node);
                 quote_spanned!(span=> let __path = __path.merged(#position); #next)
             }
-            Op::KeyBy(closure) => self.key_by(node, closure, record),
+            Op::KeyBy(closure) | Op::GroupBy(closure) => self.key_by(node, closure, record),
+            Op::JoinTables(_) | Op::Arrange => self.rows(node, position, record),
+            Op::JoinForeign(_, closure) => self.foreign(node, position, closure, record),
             _ => TokenStream::new(),
         }
     }
@@ -186,6 +252,8 @@ fn branches(span: Span, consumers: Vec<TokenStream>) -> TokenStream {
 pub struct Needs {
     time: bool,
     pub seen: bool,
+    /// Its event time where it has one: a join is no window.
+    pub place: bool,
     /// Aggregates, which say themselves whether they need the place in canonical order.
     aggregates: Vec<NodeIndex>,
 }
@@ -199,7 +267,7 @@ impl Needs {
     }
 }
 
-/// What the operators need that a source or `finals` feeds directly.
+/// What the operators need that come after a head, up to where times are of no more use.
 pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
     let mut needs = Needs::default();
     let mut todo = vec![head];
@@ -209,7 +277,13 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
                 Op::Finals => continue,
                 Op::Window(_) => needs.time = true,
                 Op::Lateness(_) => (needs.time, needs.seen) = (true, true),
-                Op::Aggregate(_) => needs.aggregates.push(consumer),
+                Op::Aggregate(_) => {
+                    needs.aggregates.push(consumer);
+                    continue;
+                }
+                Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => continue,
+                Op::Join(_) => needs.place = true,
+                Op::Between(..) => needs.time = true,
                 _ => {}
             }
             todo.push(consumer);

@@ -3,70 +3,90 @@
 //! inferred to the stages.
 
 use crate::ast::Job;
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-/// The twin's closure.
-pub fn twin(job: &Job, graph: &Graph) -> TokenStream {
-    let steps = (0..graph.nodes.len()).map(|index| step(job, graph, index));
+/// What the twin gives is what the job says that it gives.
+pub fn outputs(job: &Job, graph: &Graph) -> TokenStream {
     let outputs = graph.outputs.iter().map(|output| var("twin", output.node));
     let ty = &job.output;
     let outputs = match graph.outputs.len() {
-        1 => quote_spanned!(mixed()=> #(#outputs)*),
-        _ => quote_spanned!(mixed()=> (#(#outputs,)*)),
+        1 => quote_spanned!(mixed()=> #(#outputs.get())*),
+        _ => quote_spanned!(mixed()=> (#(#outputs.get(),)*)),
     };
-    quote_spanned! {mixed()=>
-        #[allow(unused, clippy::all)]
-        let _ = || {
-            #(#steps)*
-            let _: #ty = #outputs;
-        };
-    }
+    quote_spanned!(mixed()=> #[allow(unused, clippy::all)] let _ = || { let _: #ty = #outputs; };)
 }
 
-fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
+/// The closures of an aggregate, which its value is made with.
+pub fn arguments(graph: &Graph, index: NodeIndex) -> TokenStream {
+    let Op::Aggregate(aggregate) = &graph.nodes[index].op else { return TokenStream::new() };
+    let span = graph.span(index);
+    let input = graph.nodes[index].inputs.first().map(|input| var("twin", *input));
+    let closures = aggregate.arguments.iter().map(|a| {
+        let (place, closure) = (&a.place, &a.closure);
+        quote_spanned!(span=> #input.get().tied_argument(#place).argument(#closure);)
+    });
+    quote_spanned!(span=> #[allow(unused, clippy::all)] let _ = || { #(#closures)* };)
+}
+
+/// An operator of the twin.
+pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
     let node = &graph.nodes[index];
     let (span, method) = (graph.span(index), &node.ident);
-    let (value, tie, stream) = (var("twin", index), var("tie", index), var("stream", index));
-    let inputs: Vec<_> = node.inputs.iter().map(|i| var("twin", *i)).collect();
-    let input = inputs.first();
+    let (twin, tie, stream) = (var("twin", index), var("tie", index), var("stream", index));
+    let inputs = node.inputs.iter().map(|input| {
+        let input = var("twin", *input);
+        quote_spanned!(span=> #input.get())
+    });
+    let inputs: Vec<_> = inputs.collect();
+    let (input, value) = (inputs.first(), var("value", index));
+    let (row_key, row_value) = (var("tkey", index), var("tvalue", index));
+    let tied = match graph.gives(index) {
+        Gives::Table => quote_spanned!(span=> .tie_table(#row_key, #row_value)),
+        _ => quote_spanned!(span=> .tie(#stream)),
+    };
     let call = match &node.op {
         Op::Source(source) => {
             let record = &job.inputs[*source].record;
             quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
         Op::Each(Each::Filter | Each::Inspect | Each::Assert, closure) => {
-            quote_spanned!(span=> #input.#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.#method(#closure)#tied)
         }
         Op::Each(_, closure) => {
-            quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie(#stream))
+            quote_spanned!(span=> #input.tied(#tie).#method(#closure)#tied)
+        }
+        Op::Join(_) | Op::JoinTables(_) => {
+            let other = inputs.get(1);
+            quote_spanned!(span=> #input.#method(#other)#tied)
+        }
+        Op::JoinForeign(_, closure) => {
+            let (other, key) = (inputs.get(1), var("key", index));
+            quote_spanned! {span=> {
+                #input.tied(#tie).group_by(#closure).tie_key(#key);
+                #input.#method(#closure, #other)#tied
+            }}
+        }
+        Op::Arrange => quote_spanned!(span=> #input #tied),
+        Op::Between(..) => {
+            let upto = var("upto", index);
+            quote_spanned!(span=> #input.#method(#value, #upto))
         }
         Op::Merge => {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
-        Op::KeyBy(closure) => {
+        Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
-        Op::Window(_) | Op::Lateness(_) => {
-            let argument = var("value", index);
-            quote_spanned!(span=> #input.#method(#argument))
-        }
+        Op::Window(_) | Op::Lateness(_) => quote_spanned!(span=> #input.#method(#value)),
         Op::Late | Op::Finals => quote_spanned!(span=> #input.#method().tie(#stream)),
-        Op::Aggregate(aggregate) => {
-            let argument = var("value", index);
-            let closures = aggregate.arguments.iter().map(|a| {
-                let (place, closure) = (&a.place, &a.closure);
-                quote_spanned!(span=> #input.tied_argument(#place).argument(#closure);)
-            });
-            return quote_spanned! {span=>
-                #(#closures)*
-                let #value = #input.#method(::ouzel::dsl::twin_of(&#argument));
-            };
+        Op::Aggregate(_) => {
+            quote_spanned!(span=> #input.aggregate(::ouzel::dsl::twin_of(&#value))#tied)
         }
     };
-    quote_spanned!(span=> let #value = #call;)
+    quote_spanned!(span=> #[allow(unused, clippy::all)] let #twin = __types.twin(|| #call);)
 }

@@ -6,6 +6,7 @@ mod approx;
 mod approx_count_distinct;
 mod approx_quantile;
 mod collect_list;
+mod collect_map;
 mod collect_set;
 mod condition;
 mod correlation;
@@ -13,24 +14,36 @@ mod count;
 mod count_distinct;
 mod count_if;
 mod covariance;
+mod encoding;
 mod exact;
 mod exact_sum;
 mod extremum;
+mod filtered;
+mod first;
 mod float_sum;
 mod histogram;
 mod idempotent;
 mod invertible;
+mod kept;
 mod key_bag;
 mod key_set;
 mod kurtosis;
+mod latest;
 pub mod laws;
+mod mapped;
 mod max_with_ties;
 mod mean;
 mod measure;
+mod min_by;
+mod non_empty;
+mod nothing;
+mod per_key;
+mod placed;
 mod product;
 mod skewness;
 mod sum;
 mod top_k;
+mod top_k_by;
 mod tuple;
 mod variance;
 
@@ -42,6 +55,7 @@ pub use approx_quantile::{
     ApproxQuantile, ApproxQuantiles, Sketch, approx_quantile, approx_quantiles,
 };
 pub use collect_list::{CollectList, collect_list};
+pub use collect_map::{CollectMap, collect_map};
 pub use collect_set::{CollectSet, collect_set};
 pub use condition::Condition;
 pub use correlation::{Corr, corr};
@@ -51,21 +65,33 @@ pub use count_if::{CountIf, count_if};
 pub use covariance::{CovarPop, CovarSamp, covar_pop, covar_samp};
 pub use exact_sum::{ExactSum, Moments, Term};
 pub use extremum::{Extremum, Max, Min, Ordered, max, min};
+#[doc(hidden)]
+pub use filtered::holds;
+pub use filtered::{Filtered, filtered};
+pub use first::{First, Last, first, last};
 pub use float_sum::FloatSum;
 pub use histogram::{Histogram, histogram};
 pub use idempotent::Idempotent;
 pub use invertible::Invertible;
+pub use kept::{Kept, Values, kept};
 pub use key_bag::KeyBag;
 pub use key_set::KeySet;
 pub use kurtosis::{Kurtosis, kurtosis};
+pub use latest::{Latest, latest};
+pub use mapped::Mapped;
 pub use max_with_ties::{MaxWithTies, MinWithTies, max_with_ties, min_with_ties};
 pub use mean::{Mean, MeanOf, mean};
 pub use measure::{Dyadic, Measure, Measured};
+pub use min_by::{MaxBy, MinBy, max_by, min_by};
+pub use non_empty::{NonEmpty, non_empty};
+pub use nothing::{Nothing, nothing};
+pub use per_key::{ByKey, PerKey, per_key};
+pub use placed::Placed;
 pub use product::{Factor, Product, ProductOf, product};
 pub use skewness::{Skewness, skewness};
 pub use sum::{Sum, Summable, sum};
 pub use top_k::{Best, BottomK, TopK, bottom_k, top_k};
-pub use tuple::Mapped;
+pub use top_k_by::{BestBy, BottomKBy, TopKBy, bottom_k_by, top_k_by};
 pub use variance::{
     Squares, StddevPop, StddevSamp, VarPop, VarSamp, stddev_pop, stddev_samp, var_pop, var_samp,
 };
@@ -174,6 +200,36 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     /// the job then ends before its first record.
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Sends the result through a function.
+    ///
+    /// In a job, `count_distinct(|b| b.bidder).map_result(|n| n as i64)`. The function takes the
+    /// result, not a record; a tuple of aggregates has a result, too:
+    /// `(sum(|b| b.price), count()).map_result(|(sum, n)| sum / n as i64)`. It runs when a result is
+    /// read, and a panic in it fails the job. The column keeps its name; one that is made of several
+    /// is named by `named`, or by the record that the function makes.
+    ///
+    /// ```
+    /// use ouzel_dsl::{Aggregate, Arg, count_distinct, laws};
+    ///
+    /// let signed = count_distinct(Arg::<i64>::new()).map_result(|n| n as i64);
+    /// assert_eq!(laws::result(&signed, &[3, 8, 3])?, 2i64);
+    /// # Ok::<(), String>(())
+    /// ```
+    // Where the function's result cannot travel, rustc says so of the aggregate as a whole.
+    fn map_result<O, F>(self, f: F) -> Mapped<Self, F>
+    where
+        F: Fn(Self::Out) -> O + Clone + Send + Sync + 'static,
+    {
+        Mapped(self, f)
+    }
+
+    /// Whether adding this value adds anything: what [`non_empty`] counts.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn takes(&self, _value: <Self::In as Data>::View<'_>) -> bool {
+        true
     }
 }
 

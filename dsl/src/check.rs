@@ -7,6 +7,7 @@
 
 use crate::{Arg, Params, Record, Result, Span, Stream, Tie};
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 /// `T`, if the job is accepted.
@@ -55,6 +56,11 @@ impl Types {
         value.clone()
     }
 
+    /// An operator of the twin, which is never called.
+    pub fn twin<T>(self, _operator: impl FnOnce() -> T) -> Twin<T> {
+        Twin(PhantomData)
+    }
+
     /// Windows or an aggregate.
     pub fn value<V>(self, value: V) -> V {
         value
@@ -63,6 +69,24 @@ impl Types {
     /// A lateness.
     pub fn span(self, span: Span) -> Span {
         span
+    }
+}
+
+/// The type of a stream or table of the twin.
+pub struct Twin<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Twin<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Twin<T> {}
+
+impl<T> Twin<T> {
+    /// The stream or table, for the operators of the twin.
+    pub fn get(self) -> T {
+        unreachable!("{NEVER}")
     }
 }
 

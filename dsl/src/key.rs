@@ -3,6 +3,7 @@
 mod compound;
 mod number;
 mod text;
+mod windowed;
 
 use crate::data::Data;
 use crate::data::stored::take;

@@ -14,6 +14,11 @@ pub trait KeyedNode: Send + Sync {
     /// The types of key and accumulator: kept state fits only the same ones.
     fn state_type(&self) -> String;
 
+    /// Whether rows that it gave may go again, so that who wants its changes must be told.
+    fn removes(&self) -> bool {
+        false
+    }
+
     /// An empty state for all keys. It is cut into `shards` by key, so that merging runs in
     /// parallel, and spills to files in `spill` when it takes more than `memory_bytes`.
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState>;
@@ -25,33 +30,52 @@ pub type Parallel<'a> = &'a (dyn Fn(Vec<Box<dyn FnOnce() + Send + '_>>) + Sync);
 /// Takes batches of rows as they are made, from any thread.
 pub type Emit<'a> = &'a (dyn Fn(RecordBatch) -> Result<()> + Sync);
 
+/// What has become of rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// They are there now: new, or in the place of those with the same keys.
+    Set,
+    /// They were there, and others with the same keys are there now.
+    Replaced,
+    /// They were there, and none with the same keys is there any more.
+    Removed,
+}
+
+/// Takes the changes of a table as they are found, from any thread.
+#[derive(Clone, Copy)]
+pub struct Changes<'a> {
+    /// Takes rows.
+    pub emit: &'a (dyn Fn(Change, RecordBatch) -> Result<()> + Sync),
+    /// Whether rows that were there are wanted, or only those that are.
+    pub before: bool,
+}
+
 /// The state of a keyed operator.
 pub trait KeyedState: Send {
     /// Merges the combiners of all workers into the state, and leaves them empty. If `changes` is
-    /// given, it gets the new row of each key that changed; if `log` is given, it gets the
-    /// accumulators that were merged, to be replayed by [`load`](KeyedState::load). Returns how many
-    /// bytes of state went to disk.
+    /// given, it gets the changes of the table; if `log` is given, it gets the accumulators that
+    /// were merged, to be replayed by [`load`](KeyedState::load). Returns how many bytes of state
+    /// went to disk.
     fn absorb(
         &mut self,
         combiners: &mut [&mut dyn Port],
         parallel: Parallel<'_>,
-        changes: Option<Emit<'_>>,
+        changes: Option<Changes<'_>>,
         log: Option<&mut dyn Write>,
     ) -> Result<u64>;
 
-    /// Gives the rows of all windows whose end plus lateness is at or before the watermark, and
-    /// frees them; returns how many. At `i64::MAX`, which is the end of input, these are all.
+    /// Gives what can be given for good at a watermark, and frees what no record in time can reach;
+    /// returns how many rows that was. A table gives the rows of all windows whose end plus lateness
+    /// is at or before the watermark. At `i64::MAX`, which is the end of input, that is all.
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
-    /// Gives all rows that are held, and keeps them; returns how many.
+    /// Gives all rows that are held, and keeps them; returns how many. What gives a stream has none.
     fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
-
-    /// Gives all rows that are held, and frees them; returns how many.
-    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
     /// Writes all that is held in the form of a log.
     fn save(&mut self, log: &mut dyn Write) -> Result<()>;
 
-    /// Merges what a log holds, but for windows that `closed` has passed.
-    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()>;
+    /// Merges what a log holds. If it is of a state that had come to a watermark, what that has freed
+    /// is left out, and what was given of it is not given again.
+    fn load(&mut self, log: &mut dyn Read, closed: Option<i64>) -> Result<()>;
 }

@@ -16,6 +16,7 @@ mod decimal;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
+mod grouped;
 mod job;
 pub mod json;
 pub mod key;
@@ -37,14 +38,16 @@ pub use arrow;
 
 pub use aggregate::{
     Aggregate, Approx, Arg, Idempotent, Invertible, all, any, approx_count_distinct,
-    approx_quantile, approx_quantiles, bottom_k, collect_list, collect_set, corr, count,
-    count_distinct, count_if, covar_pop, covar_samp, histogram, kurtosis, laws, max, max_with_ties,
-    mean, min, min_with_ties, product, skewness, stddev_pop, stddev_samp, sum, top_k, var_pop,
-    var_samp,
+    approx_quantile, approx_quantiles, bottom_k, bottom_k_by, collect_list, collect_map,
+    collect_set, corr, count, count_distinct, count_if, covar_pop, covar_samp, filtered, first,
+    histogram, kept, kurtosis, last, laws, max, max_by, max_with_ties, mean, min, min_by,
+    min_with_ties, non_empty, per_key, product, skewness, stddev_pop, stddev_samp, sum, top_k,
+    top_k_by, var_pop, var_samp,
 };
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};
 pub use error::{Error, Result};
+pub use grouped::Grouped;
 pub use job::Job;
 pub use key::Key;
 pub use keyed::Keyed;
@@ -54,8 +57,10 @@ pub use place::Place;
 pub use plan::Plan;
 pub use record::Record;
 pub use stream::{Stream, Tie, Tied, twin_of};
-pub use table::{Final, FinalColumn, FinalRef, Table};
+pub use table::{Final, FinalColumn, FinalRef, RowColumn, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
-    Assigned, Hopping, Tumbling, Unwindowed, Window, Windowed, Windows, hopping, tumbling,
+    Assigned, Calendar, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView,
+    Windows, calendar_days, calendar_months, calendar_quarters, calendar_weeks, calendar_years,
+    hopping, session, tumbling,
 };

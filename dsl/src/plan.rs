@@ -114,8 +114,10 @@ pub struct SourceNode {
 pub enum StageInput {
     /// A source, by index.
     Source(usize),
-    /// The final rows of a keyed operator, by index.
-    Finals(usize),
+    /// The rows that a keyed operator gives for good, by index: of closed windows, or of a stream.
+    Rows(usize),
+    /// The changes of a keyed operator's table, by index.
+    Changes(usize),
 }
 
 /// Operators between two exchanges, fused.
@@ -156,11 +158,17 @@ pub struct KeyedEntry {
     pub upstream: Vec<usize>,
     /// Its lateness in microseconds.
     pub lateness: Option<i64>,
-    /// The stage that its final rows feed, by index.
-    pub finals: Vec<usize>,
+    /// How far it holds the watermark back, in microseconds: what it gives may be so much behind.
+    pub holds: i64,
+    /// Whether it gives a stream, and not a table.
+    pub streams: bool,
+    /// The stages that its rows feed, by index, when they are given for good.
+    pub rows: Vec<usize>,
+    /// The stages that the changes of its table feed, by index.
+    pub changes: Vec<usize>,
     /// The table output that shows it, by index.
     pub output: Option<usize>,
-    /// Its rows as a table: key, window, value.
+    /// Its rows: key, window and value of a table's; those of a stream, and what they carry.
     pub schema: SchemaRef,
 }
 

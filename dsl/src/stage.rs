@@ -3,7 +3,8 @@
 use crate::connector::Chunk;
 use crate::error::{Error, Result};
 use crate::plan::{OperatorIndex, Site};
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, BinaryArray, Int64Array, RecordBatch};
+use arrow::datatypes::Int64Type;
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
 use std::fmt::Display;
@@ -163,10 +164,64 @@ pub struct StageContext<'a> {
     pub partition: &'a str,
     /// The address of the partition's log, as part of [`Place`](crate::Place).
     pub log: &'a [u8],
+    /// What each row carries, where a keyed operator made them.
+    pub moments: Option<&'a Moments>,
+    /// How often each row is there: once, or, of a changing table, once less where rows are gone; not
+    /// at all where they are only counted.
+    pub weight: i64,
     /// The operator at work, so that a panic can be pinned to it.
     pub at: OperatorIndex,
     /// The row at work.
     pub row: usize,
+}
+
+/// What the rows of a stream carry that a keyed operator gave.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    times: Int64Array,
+    seens: Int64Array,
+    addresses: BinaryArray,
+}
+
+impl Moments {
+    /// The last three columns of a batch, and the batch without them.
+    pub fn split(batch: &RecordBatch) -> Option<(RecordBatch, Moments)> {
+        let kept = batch.num_columns().checked_sub(3)?;
+        let moments = Moments {
+            times: batch.column(kept).as_primitive_opt::<Int64Type>()?.clone(),
+            seens: batch.column(kept + 1).as_primitive_opt::<Int64Type>()?.clone(),
+            addresses: batch.column(kept + 2).as_binary_opt::<i32>()?.clone(),
+        };
+        let columns: Vec<usize> = (0..kept).collect();
+        Some((batch.project(&columns).ok()?, moments))
+    }
+
+    /// That of one row alone.
+    pub fn only(&self, row: usize) -> Moments {
+        Moments {
+            times: self.times.slice(row, 1),
+            seens: self.seens.slice(row, 1),
+            addresses: self.addresses.slice(row, 1),
+        }
+    }
+
+    /// A row's event time.
+    #[inline(always)]
+    pub fn time(&self, row: usize) -> i64 {
+        self.times.value(row)
+    }
+
+    /// A row's seen.
+    #[inline(always)]
+    pub fn seen(&self, row: usize) -> i64 {
+        self.seens.value(row)
+    }
+
+    /// A row's address.
+    #[inline(always)]
+    pub fn address(&self, row: usize) -> &[u8] {
+        self.addresses.value(row)
+    }
 }
 
 impl StageContext<'_> {
@@ -298,6 +353,13 @@ fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// Whether a record is late for an operator that has no windows: its event time plus the lateness is
+/// before what its partition had seen.
+#[inline(always)]
+pub fn is_late(time: i64, lateness: i64, seen: i64) -> bool {
+    time.checked_add(lateness).is_some_and(|reach| reach < seen)
 }
 
 /// An operator while it adds to an accumulator; applied twice, the operator itself.

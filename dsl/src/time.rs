@@ -251,6 +251,20 @@ impl Span {
     pub const fn micros(self) -> i64 {
         self.0
     }
+
+    /// As text for people, in the greatest unit that gives a whole number.
+    ///
+    /// ```
+    /// assert_eq!(ouzel_dsl::seconds(90).short(), "90s");
+    /// ```
+    pub fn short(self) -> String {
+        let units = [(86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min")];
+        let mut units = units.into_iter().chain([(1_000_000, "s"), (1_000, "ms")]);
+        match units.find(|(size, _)| self.0 % size == 0) {
+            Some((size, unit)) => format!("{}{unit}", self.0 / size),
+            None => format!("{}us", self.0),
+        }
+    }
 }
 
 impl fmt::Display for Span {

@@ -156,6 +156,64 @@ proptest! {
     }
 
     #[test]
+    fn combinators(
+        keyed in vec((option::of(text()), int()), 0..12),
+        some in vec(option::of(int()), 0..12),
+        nested in vec((int(), option::of((text(), option::of(float())))), 0..12),
+    ) {
+        fn hold(held: Result<(), String>) -> Result<(), TestCaseError> {
+            held.map_err(TestCaseError::fail)
+        }
+        let condition = Arg::<Option<bool>>::new;
+        let (ints, texts) = (Arg::<i64>::new, Arg::<String>::new);
+        hold(laws::check(&filtered(condition(), max(ints())), &some))?;
+        hold(laws::check(&non_empty(filtered(condition(), max(ints()))), &some))?;
+        hold(laws::check(&filtered(condition(), non_empty(max(ints()))), &some))?;
+        let sums = per_key(Arg::<Option<String>>::new(), sum(ints()));
+        hold(laws::check(&sums, &keyed))?;
+        hold(laws::check(&sums.map_result(|sums| sums.len() as u64), &keyed))?;
+        let within = (count_distinct(texts()), mean(Arg::<Option<f64>>::new()));
+        let nest = per_key(ints(), non_empty(filtered(condition(), within)));
+        hold(laws::check(&nest, &nested))?;
+        let keys = per_key(ints(), filtered(condition(), per_key(texts(), sum(Arg::<Option<f64>>::new()))));
+        hold(laws::check(&keys, &nested))?;
+        hold(laws::check_invertible(&keys, &nested))?;
+        hold(laws::check_invertible(&non_empty(filtered(condition(), sum(ints()))), &some))?;
+        hold(laws::check_invertible(&sum(ints()).map_result(|n| (n,)), &[1, 2, 3]))?;
+        let greatest = per_key(Arg::<Option<String>>::new(), non_empty(max(ints())));
+        hold(laws::check_idempotent(&greatest, &keyed))?;
+        hold(laws::check_idempotent(&non_empty(filtered(condition(), max(ints()))), &some))?;
+    }
+
+    #[test]
+    fn what_order_decides(
+        k in 0usize..5,
+        values in vec(option::of(float()), 0..12),
+        pairs in vec((option::of(int()), float()), 0..12),
+        keyed in vec((option::of(text()), vec((float(), text()), 0..2)), 0..12),
+    ) {
+        fn hold(held: Result<(), String>) -> Result<(), TestCaseError> {
+            held.map_err(TestCaseError::fail)
+        }
+        let (by, value) = (Arg::<Option<i64>>::new, Arg::<f64>::new);
+        hold(laws::check(&first(Arg::<Option<f64>>::new()), &values))?;
+        hold(laws::check(&last(Arg::<Option<f64>>::new()), &values))?;
+        hold(laws::check(&min_by(by(), value()), &pairs))?;
+        hold(laws::check(&max_by(by(), value()), &pairs))?;
+        hold(laws::check(&top_k_by(k, by(), value()), &pairs))?;
+        hold(laws::check(&bottom_k_by(k, by(), value()), &pairs))?;
+        let map = collect_map(Arg::<Option<String>>::new(), Arg::<Vec<(f64, String)>>::new());
+        hold(laws::check(&map, &keyed))?;
+        hold(laws::check_idempotent(&map, &keyed))?;
+        hold(laws::check_idempotent(&first(Arg::<Option<f64>>::new()), &values))?;
+        hold(laws::check_idempotent(&max_by(by(), value()), &pairs))?;
+        let both = (last(by()), min_by(value(), value()));
+        let rows: Vec<_> = pairs.iter().map(|(a, b)| (*a, (*b, *b))).collect();
+        hold(laws::check(&both, &rows))?;
+        hold(laws::check(&non_empty(filtered(Arg::<bool>::new(), both)), &[None, Some((None, (0.5, 0.5)))]))?;
+    }
+
+    #[test]
     fn what_is_invertible(
         floats in vec(option::of(float()), 0..9),
         cents in vec(any::<i64>(), 0..9),

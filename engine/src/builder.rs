@@ -1,11 +1,12 @@
 //! Builds a job's plan: what the code that `#[job]` emits calls.
 
 mod handles;
+mod keyed;
 mod notes;
 
 pub use handles::{KeyedHandle, OutputHandle};
+pub use keyed::KeyedSpec;
 
-use crate::aggregation::Aggregation;
 use crate::output::Output;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -14,7 +15,7 @@ use ouzel_dsl::data::Bad;
 use ouzel_dsl::plan::*;
 use ouzel_dsl::schema::Field;
 use ouzel_dsl::stage::{Port, Ports};
-use ouzel_dsl::{Aggregate, Data, Error, Key, Params, Record, Result, Span, Tie, Windows};
+use ouzel_dsl::{Data, Error, Key, Params, Record, Result, RowColumn, Span, Tie, Windows, place};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ impl Builder {
         let event_time = R::event_time();
         if needs.time && event_time.is_none() {
             return Err(Error::Usage(format!(
-                "{}: `{}` has no event time, and the job has windows over it\n  mark a `Timestamp` field of `{}` with #[record(event_time)]",
+                "{}: `{}` has no event time, and the job has windows or aggregates in order over it\n  mark a `Timestamp` field of `{}` with #[record(event_time)]",
                 self.plan.operators[operator].site,
                 R::NAME,
                 R::NAME
@@ -106,7 +107,7 @@ impl Builder {
             Some(names) => names.iter().filter_map(|name| index(name)).collect(),
             None => (0..R::FIELDS.len()).collect(),
         };
-        fields.extend(event_time.filter(|_| needs.time));
+        fields.extend(event_time.filter(|_| needs.time || needs.place));
         fields.sort_unstable();
         fields.dedup();
         let note = match fields.len() {
@@ -145,87 +146,39 @@ impl Builder {
     pub fn windows<W: Windows>(&mut self, operator: usize, windows: W) -> Result<()> {
         let site = self.plan.operators[operator].site;
         windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
-        self.note(operator, notes::windows(windows));
+        self.note(operator, windows.describe());
         Ok(())
     }
 
     /// Notes a lateness; refuses one that is negative.
-    pub fn lateness(&mut self, operator: usize, lateness: Span) -> Result<()> {
+    pub fn lateness(&mut self, operator: usize, lateness: Span, windowed: bool) -> Result<()> {
         let site = self.plan.operators[operator].site;
-        let micros = lateness.micros();
-        if micros < 0 {
+        if lateness.micros() < 0 {
             return Err(Error::Usage(format!("{site}: a lateness must not be negative")));
         }
-        self.note(operator, notes::lateness(micros));
+        self.note(operator, notes::lateness(lateness, windowed));
         Ok(())
     }
 
-    /// Adds a keyed operator: an aggregate.
-    #[allow(clippy::too_many_arguments)]
-    pub fn aggregate<K: Key, W: Windows, A: Aggregate>(
-        &mut self,
-        operator: usize,
-        _: Tie<K>,
-        windows: W,
-        lateness: Option<Span>,
-        aggregate: A,
-        key_names: &[&str],
-        value_names: &[&str],
-        sources: &[usize],
-        upstream: &[usize],
-    ) -> Result<KeyedHandle<K, W, A>> {
-        let site = self.plan.operators[operator].site;
-        aggregate.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
-        let lateness = lateness.map(Span::micros);
-        let mut fields = W::Keyed::<K>::columns(key_names);
-        fields.extend(A::Out::columns(value_names));
-        let schema = schema(&fields);
-        let grows = match (W::WINDOWED, lateness) {
-            (true, Some(_)) => "keeps the open windows of each key".to_owned(),
-            (true, None) => "keeps every window of every key, since it has no lateness".to_owned(),
-            (false, _) => "keeps every key".to_owned(),
-        };
-        self.note(operator, grows);
-        self.note(operator, notes::EXCHANGES);
-        let index = self.plan.keyed.len();
-        self.plan.ports.push(PortKind::Keyed(index));
-        self.plan.keyed.push(KeyedEntry {
-            operator,
-            node: Arc::new(Aggregation::<K, W, A>::new(
-                windows,
-                lateness,
-                aggregate,
-                site,
-                schema.clone(),
-            )),
-            sources: sources.to_vec(),
-            upstream: upstream.to_vec(),
-            lateness,
-            finals: Vec::new(),
-            output: None,
-            schema,
-        });
-        Ok(KeyedHandle { index, port: self.plan.ports.len() - 1, types: PhantomData })
-    }
-
-    /// Adds a table as an output.
-    pub fn table<K: Key, W: Windows, A: Aggregate>(
+    /// Adds a table as an output: what the keyed operator with this index gives.
+    pub fn table<K: Data, V: Data>(
         &mut self,
         operator: usize,
         name: &'static str,
-        keyed: KeyedHandle<K, W, A>,
-        key_names: &[&str],
-        value_names: &[&str],
+        keyed: usize,
+        _: Tie<K>,
+        _: Tie<V>,
+        (key_names, value_names): (&[&str], &[&str]),
     ) -> Result<()> {
-        let mut fields = W::Keyed::<K>::columns(key_names);
+        let mut fields = K::columns(key_names);
         let key_columns = fields.len();
-        fields.extend(A::Out::columns(value_names));
+        fields.extend(V::columns(value_names));
         self.distinct(operator, &fields)?;
-        self.plan.keyed[keyed.index].output = Some(self.plan.outputs.len());
+        self.plan.keyed[keyed].output = Some(self.plan.outputs.len());
         self.plan.outputs.push(OutputNode {
             operator,
             name,
-            kind: OutputKind::Table(keyed.index),
+            kind: OutputKind::Table(keyed),
             schema: schema(&fields),
             fields,
             key_columns,
@@ -291,8 +244,10 @@ impl Builder {
         for operator in operators {
             self.plan.operators[*operator].stages.push(index);
         }
-        if let StageInput::Finals(keyed) = input {
-            self.plan.keyed[keyed].finals.push(index);
+        match input {
+            StageInput::Source(_) => {}
+            StageInput::Rows(keyed) => self.plan.keyed[keyed].rows.push(index),
+            StageInput::Changes(keyed) => self.plan.keyed[keyed].changes.push(index),
         }
         self.plan.stages.push(StageNode {
             input,
@@ -318,6 +273,8 @@ pub struct Needs {
     pub time: bool,
     /// Its seen.
     pub seen: bool,
+    /// Its event time, if it has one.
+    pub place: bool,
 }
 
 fn schema(fields: &[Field]) -> SchemaRef {
@@ -342,4 +299,37 @@ pub fn open_finals<K: Key, V: Data>(
     bad: &mut Bad,
 ) -> ouzel_dsl::FinalColumn<K, V> {
     ouzel_dsl::data::Column::open_row(batch.columns(), bad)
+}
+
+/// The address of a final row, which says which operator made it, of which window and key.
+pub fn final_address<K: Key, V: Data>(
+    _: Tie<ouzel_dsl::Final<K, V>>,
+    operator: usize,
+    row: ouzel_dsl::FinalRef<'_, K, V>,
+) -> Vec<u8> {
+    place::made_by(operator, |out| {
+        K::encode(row.key, out);
+        out.extend_from_slice(&place::ordered(row.window.start.micros()));
+        out.extend_from_slice(&place::ordered(row.window.end.micros()));
+    })
+}
+
+/// Opens a chunk of rows that a keyed operator made of a stream.
+pub fn open_rows<T: Data>(_: Tie<T>, batch: &RecordBatch, bad: &mut Bad) -> T::Column {
+    ouzel_dsl::data::Column::open_row(batch.columns(), bad)
+}
+
+/// Opens a chunk of a table's rows.
+pub fn open_table<K: Data, V: Data>(
+    _: Tie<K>,
+    _: Tie<V>,
+    batch: &RecordBatch,
+    bad: &mut Bad,
+) -> RowColumn<K, V> {
+    RowColumn::open(batch, bad)
+}
+
+/// The address of a table's row, which says which operator made it, and its key.
+pub fn row_address<K: Data>(_: Tie<K>, operator: usize, key: K::View<'_>) -> Vec<u8> {
+    place::made_by(operator, |out| K::store(key, out))
 }

@@ -3,32 +3,33 @@
 use crate::groups::{Groups, hash};
 use crate::guard::guarded;
 use crate::memo::Memo;
+use crate::monoid::{Moment, Monoid, Takes};
 use crate::runs::{Runs, write_runs};
 use arrow::array::RecordBatch;
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Aggregate, Assigned, Error, Key, Place, Windows};
+use ouzel_dsl::{Assigned, Data, Error, Key, Windows};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::path::Path;
 
 /// A hash table of partial accumulators, fed with borrowed keys.
-pub struct Combiner<K: Key, W, A: Aggregate> {
+pub struct Combiner<K: Key, W, A: Monoid> {
     groups: Groups<K, A::Acc>,
     runs: Runs,
-    aggregate: A,
+    logic: A,
     site: Site,
     memo: Memo,
     windows: PhantomData<W>,
 }
 
-impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
+impl<K: Key, W: Windows, A: Monoid> Combiner<K, W, A> {
     /// An empty one.
-    pub fn new(aggregate: A, site: Site) -> Self {
+    pub fn new(logic: A, site: Site) -> Self {
         Combiner {
             groups: Groups::default(),
             runs: Runs::default(),
-            aggregate,
+            logic,
             site,
             memo: Memo::default(),
             windows: PhantomData,
@@ -37,14 +38,16 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
 
     /// Adds what was lifted from a record to its key's accumulator in each of its windows.
     #[inline(always)]
-    pub fn add(
+    pub fn add<const SIDE: usize>(
         &mut self,
         key: K::View<'_>,
         windows: Assigned,
-        value: <A::In as ouzel_dsl::Data>::View<'_>,
-        place: Place<'_>,
-    ) {
-        let Combiner { groups, aggregate, memo, .. } = self;
+        value: <A::In as Data>::View<'_>,
+        moment: Moment<'_>,
+    ) where
+        A: Takes<SIDE>,
+    {
+        let Combiner { groups, logic, memo, .. } = self;
         let keys = groups.keys_mut();
         let id = match K::address(key) {
             Some(address) => memo.get(address, || keys.intern(key, hash::<K>(key))),
@@ -52,21 +55,29 @@ impl<K: Key, W: Windows, A: Aggregate> Combiner<K, W, A> {
         };
         if W::WINDOWED {
             for start in windows.starts() {
-                groups.windowed(aggregate, start, id, |acc| aggregate.add_at(acc, value, place));
+                groups.windowed(logic, start, id, |acc| logic.add(acc, value, moment));
             }
         } else {
-            groups.dense(aggregate, id, |acc| aggregate.add_at(acc, value, place));
+            groups.dense(logic, id, |acc| logic.add(acc, value, moment));
         }
     }
 
-    /// Takes what it holds, and leaves it empty.
-    pub(crate) fn take(&mut self) -> (Groups<K, A::Acc>, Runs) {
-        self.memo.clear();
-        (std::mem::take(&mut self.groups), std::mem::take(&mut self.runs))
+    /// Takes what combiners hold, in memory and on disk, and leaves them empty.
+    pub(crate) fn take_all(combiners: &mut [&mut dyn Port]) -> (Vec<Groups<K, A::Acc>>, Runs) {
+        let (mut taken, mut fresh) = (Vec::new(), Runs::default());
+        for port in combiners {
+            if let Some(combiner) = port.as_any().downcast_mut::<Self>() {
+                combiner.memo.clear();
+                let groups = std::mem::take(&mut combiner.groups);
+                taken.extend((!groups.is_empty()).then_some(groups));
+                fresh.append(std::mem::take(&mut combiner.runs));
+            }
+        }
+        (taken, fresh)
     }
 }
 
-impl<K: Key, W: Windows, A: Aggregate> Port for Combiner<K, W, A> {
+impl<K: Key, W: Windows, A: Monoid> Port for Combiner<K, W, A> {
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
@@ -87,7 +98,7 @@ impl<K: Key, W: Windows, A: Aggregate> Port for Combiner<K, W, A> {
         let groups = std::mem::take(&mut self.groups);
         guarded(self.site, || {
             let bytes = write_runs::<K, A>(&groups, dir, &mut self.runs)?;
-            self.runs.compact::<K, A>(&self.aggregate, dir)?;
+            self.runs.compact::<K, A>(&self.logic, dir)?;
             Ok(bytes)
         })
     }

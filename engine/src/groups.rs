@@ -11,7 +11,8 @@ mod table;
 pub use keys::{Keys, hash};
 pub use table::Table;
 
-use ouzel_dsl::{Aggregate, Key};
+use crate::monoid::Monoid;
+use ouzel_dsl::{Key, Result};
 use std::collections::BTreeMap;
 
 /// Keys, windows and accumulators.
@@ -24,6 +25,8 @@ pub struct Groups<K, Acc> {
     tables_bytes: usize,
     /// The window of the last record, since the next is likely in the same.
     last: (i64, usize),
+    /// How many groups may have become empty since they were last looked at.
+    untidy: usize,
 }
 
 /// No window was the last one's.
@@ -37,6 +40,7 @@ impl<K: Key, Acc> Default for Groups<K, Acc> {
             tables: Vec::new(),
             tables_bytes: 0,
             last: NO_WINDOW,
+            untidy: 0,
         }
     }
 }
@@ -56,7 +60,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
     /// Changes the accumulator of a key where there are no windows; it is made if there is none.
     /// Each number must be asked for once before the next one is given.
     #[inline(always)]
-    pub fn dense<A: Aggregate<Acc = Acc>>(
+    pub fn dense<A: Monoid<Acc = Acc>>(
         &mut self,
         aggregate: &A,
         id: u32,
@@ -75,7 +79,7 @@ impl<K: Key, Acc> Groups<K, Acc> {
     /// Changes the accumulator of a key in the window that begins at `start`; it is made if there
     /// is none.
     #[inline(always)]
-    pub fn windowed<A: Aggregate<Acc = Acc>>(
+    pub fn windowed<A: Monoid<Acc = Acc>>(
         &mut self,
         aggregate: &A,
         start: i64,
@@ -157,6 +161,54 @@ impl<K: Key, Acc> Groups<K, Acc> {
         *self = kept;
     }
 
+    /// Takes all groups out: window, key, its hash, accumulator.
+    pub fn into_groups(self, mut each: impl FnMut(i64, K::View<'_>, u64, Acc)) {
+        let Groups { keys, starts, mut tables, .. } = self;
+        for (start, table) in starts {
+            let table = std::mem::replace(&mut tables[table], Table::new());
+            table.into_accs(|id, acc| each(start, keys.get(id), keys.hash(id), acc));
+        }
+    }
+
+    /// Changes all accumulators.
+    pub fn change_all<A: Monoid<Acc = Acc>>(
+        &mut self,
+        logic: &A,
+        mut change: impl FnMut(K::View<'_>, &mut Acc) -> Result<()>,
+    ) -> Result<()> {
+        let Groups { keys, tables, tables_bytes, .. } = self;
+        tables.iter_mut().try_for_each(|table| {
+            table.change_all(logic, tables_bytes, |id, acc| change(keys.get(id), acc))
+        })
+    }
+
+    /// Gives up the groups without windows that are as if they had never been, if they are many.
+    /// `touched` tells how many may have become so.
+    pub fn forget_if<A: Monoid<Acc = Acc>>(
+        &mut self,
+        touched: usize,
+        logic: &A,
+        is_empty: impl Fn(&Acc) -> bool,
+    ) {
+        self.untidy = self.untidy.saturating_add(touched);
+        if self.untidy < self.keys.len() / 2 + 1024 {
+            return;
+        }
+        self.untidy = 0;
+        let Some(table) = self.tables.first() else { return };
+        let kept = table.iter().filter(|(_, acc)| !is_empty(acc)).count();
+        if kept > table.len() / 2 {
+            return;
+        }
+        let mut tidy = Groups::default();
+        std::mem::take(self).into_groups(|start, key, hash, acc| {
+            if !is_empty(&acc) {
+                merge(&mut tidy, false, logic, start, (key, hash), acc);
+            }
+        });
+        *self = tidy;
+    }
+
     /// About how many bytes of memory all of it takes.
     pub fn bytes(&self) -> usize {
         // A tree's entries are two words, in nodes that are two thirds full.
@@ -172,7 +224,7 @@ pub fn part(hash: u64, parts: usize) -> usize {
 }
 
 /// Merges an accumulator into that of its key and window; the key's number.
-pub fn merge<K: Key, A: Aggregate>(
+pub fn merge<K: Key, A: Monoid>(
     groups: &mut Groups<K, A::Acc>,
     windowed: bool,
     aggregate: &A,
@@ -192,6 +244,7 @@ pub fn merge<K: Key, A: Aggregate>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plain::Plain;
     use ouzel_dsl::{Arg, max};
 
     /// What the running count must be.
@@ -205,7 +258,7 @@ mod tests {
 
     #[test]
     fn bytes_are_counted_as_groups_come_change_and_go() {
-        let longest = max(Arg::<String>::new());
+        let longest = Plain(max(Arg::<String>::new()));
         let mut groups = Groups::<i64, Option<String>>::default();
         for n in 0..40_000i64 {
             let (window, key) = (n / 1_000, n % 700);

@@ -1,7 +1,7 @@
 //! What calls a user's aggregate: where that panics, the job fails and says at which operator.
 
 use arrow::array::RecordBatch;
-use ouzel_dsl::keyed_node::{Emit, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::{Port, caught};
 use ouzel_dsl::{Error, Result};
@@ -55,7 +55,7 @@ impl<S: KeyedState> KeyedState for Guarded<S> {
         &mut self,
         combiners: &mut [&mut dyn Port],
         parallel: Parallel<'_>,
-        changes: Option<Emit<'_>>,
+        changes: Option<Changes<'_>>,
         log: Option<&mut dyn Write>,
     ) -> Result<u64> {
         guarded(self.site, || self.state.absorb(combiners, parallel, changes, log))
@@ -69,15 +69,11 @@ impl<S: KeyedState> KeyedState for Guarded<S> {
         guarded(self.site, || self.state.rows(parallel, emit))
     }
 
-    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        guarded(self.site, || self.state.drain(parallel, emit))
-    }
-
     fn save(&mut self, log: &mut dyn Write) -> Result<()> {
         guarded(self.site, || self.state.save(log))
     }
 
-    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
+    fn load(&mut self, log: &mut dyn Read, closed: Option<i64>) -> Result<()> {
         guarded(self.site, || self.state.load(log, closed))
     }
 }

@@ -1,26 +1,43 @@
 //! What both executors run: operators' state and logic, once.
 
-mod aggregation;
+mod arranged;
+mod bag;
 mod builder;
 mod combiner;
 mod config;
+mod counted;
 pub mod dead_letters;
 mod gate;
+mod given;
+mod grouping;
 mod groups;
 mod guard;
+mod held;
+pub mod join;
 mod memo;
+mod monoid;
 mod output;
+mod plain;
 mod rows;
 mod runs;
+mod sessions;
 mod state;
+mod stream_node;
+mod table_join;
+mod table_node;
+mod tabled;
+mod weighted;
 mod wiring;
 mod worker;
 
-pub use aggregation::Aggregation;
-pub use builder::{Builder, KeyedHandle, Needs, OperatorSpec, OutputHandle, open_finals};
+pub use builder::{
+    Builder, KeyedHandle, KeyedSpec, Needs, OperatorSpec, OutputHandle, final_address, open_finals,
+    open_rows, open_table, row_address,
+};
 pub use combiner::Combiner;
 pub use config::{CommitPoint, RunConfig, StreamConfig};
 pub use gate::{Gates, Ticket};
+pub use monoid::Moment;
 pub use output::Output;
 pub use wiring::Wiring;
-pub use worker::{Task, Worker};
+pub use worker::{Pass, Task, Worker};

@@ -10,13 +10,14 @@ mod entry;
 mod write;
 
 pub use entry::{Entry, write_entry};
-pub use write::write_runs;
+pub use write::{RunWriter, write_runs};
 
+use crate::monoid::Monoid;
 use cursor::{Cursor, Shared};
-use ouzel_dsl::{Aggregate, Error, Key, Result};
+use ouzel_dsl::{Key, Result};
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Take, Write};
+use std::io::{Read, Take, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub struct Runs {
 
 /// One sorted run, and how far it has been read for good. The file has no name: it is gone when
 /// the last handle is.
-struct Run {
+pub struct Run {
     file: Arc<File>,
     start: u64,
     end: u64,
@@ -57,6 +58,11 @@ impl Runs {
         self.parts.iter().all(Vec::is_empty)
     }
 
+    /// How many bytes they take.
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().flatten().map(|run| run.end - run.start).sum()
+    }
+
     /// Takes on another's runs.
     pub fn append(&mut self, mut other: Runs) {
         self.parts.iter_mut().zip(&mut other.parts).for_each(|(a, b)| a.append(b));
@@ -70,11 +76,26 @@ impl Runs {
     /// Merges runs where there are many: each open one takes a file handle and a buffer, and holds
     /// keys that others hold too. Only runs of a level are merged, so that what was merged often is
     /// written again seldom.
-    pub fn compact<K: Key, A: Aggregate>(&mut self, aggregate: &A, dir: &Path) -> Result<()> {
+    pub fn compact<K: Key, A: Monoid>(&mut self, aggregate: &A, dir: &Path) -> Result<()> {
+        self.compact_if::<K, A>(aggregate, dir, |_| true)
+    }
+
+    /// The same of fresh ones alone.
+    pub fn compact_fresh<K: Key, A: Monoid>(&mut self, aggregate: &A, dir: &Path) -> Result<()> {
+        self.compact_if::<K, A>(aggregate, dir, |run| run.fresh)
+    }
+
+    fn compact_if<K: Key, A: Monoid>(
+        &mut self,
+        aggregate: &A,
+        dir: &Path,
+        of: impl Fn(&Run) -> bool,
+    ) -> Result<()> {
         for runs in &mut self.parts {
             let mut level = 0;
-            while runs.iter().any(|run| run.level >= level) {
-                let merged: Vec<_> = runs.extract_if(.., |run| run.level == level).collect();
+            while runs.iter().any(|run| of(run) && run.level >= level) {
+                let taken = |run: &mut Run| of(run) && run.level == level;
+                let merged: Vec<_> = runs.extract_if(.., taken).collect();
                 level += 1;
                 match merged.len() {
                     ..RUNS_MAX => runs.extend(merged),
@@ -83,6 +104,13 @@ impl Runs {
             }
         }
         Ok(())
+    }
+
+    /// Adds a run to a part.
+    pub fn add(&mut self, part: usize, run: Run) {
+        if run.start < run.end {
+            self.parts[part].push(run);
+        }
     }
 
     /// Writes all entries, as they are.
@@ -99,24 +127,18 @@ impl Runs {
     }
 }
 
-fn merge_runs<K: Key, A: Aggregate>(
+fn merge_runs<K: Key, A: Monoid>(
     mut runs: Vec<Run>,
     level: u32,
     aggregate: &A,
     dir: &Path,
 ) -> Result<Run> {
-    let what = |e| Error::io(format!("merging spilled state in {}", dir.display()), e);
-    let file = tempfile::tempfile_in(dir).map_err(what)?;
-    let mut out = BufWriter::with_capacity(1 << 18, file);
-    let (mut end, mut encoded) = (0, Vec::new());
+    let mut out = RunWriter::new(dir)?;
     Part(&mut runs).read::<K, A>(aggregate, i64::MAX, false, |group| {
-        encoded.clear();
-        K::encode(group.key.view(), &mut encoded);
-        end += write_entry(&mut out, group.start, &encoded, &group.acc).map_err(what)?;
-        Ok(())
+        let (start, key, acc) = group.into_parts(aggregate);
+        out.push_group::<K, A::Acc>(start, key.view(), &acc)
     })?;
-    let file = out.into_inner().map_err(|e| what(e.into_error()))?;
-    Ok(Run { file: Arc::new(file), start: 0, end, level, fresh: true })
+    out.finish().map(|run| Run { level, fresh: true, ..run })
 }
 
 /// A group that was read back.
@@ -125,10 +147,21 @@ pub struct Group<K, Acc> {
     pub start: i64,
     /// Its key.
     pub key: K,
-    /// Its accumulator.
-    pub acc: Acc,
-    /// Whether any of it was in a fresh run.
-    pub fresh: bool,
+    /// What of its accumulator was there at the last [`Runs::settle`].
+    pub held: Option<Acc>,
+    /// What has come since.
+    pub fresh: Option<Acc>,
+}
+
+impl<K, Acc> Group<K, Acc> {
+    /// Window, key and the whole accumulator.
+    pub fn into_parts<A: Monoid<Acc = Acc>>(self, logic: &A) -> (i64, K, Acc) {
+        let mut acc = self.held.unwrap_or_else(|| logic.zero());
+        if let Some(fresh) = self.fresh {
+            logic.merge(&mut acc, fresh);
+        }
+        (self.start, self.key, acc)
+    }
 }
 
 /// The runs of one part.
@@ -137,7 +170,7 @@ pub struct Part<'a>(&'a mut Vec<Run>);
 impl Part<'_> {
     /// Reads the part's groups in order, merged, up to and including windows that begin at
     /// `until`. If `free` is given, those are gone afterwards.
-    pub fn read<K: Key, A: Aggregate>(
+    pub fn read<K: Key, A: Monoid>(
         &mut self,
         aggregate: &A,
         until: i64,
@@ -151,19 +184,27 @@ impl Part<'_> {
         let mut heap = BinaryHeap::from(cursors);
         while heap.peek().is_some_and(|first| first.entry.window() <= until) {
             let Some(mut first) = heap.pop() else { break };
-            let mut acc = first.entry.acc::<A::Acc>()?;
-            let mut fresh = self.0[first.run].fresh;
+            let (mut held, mut fresh) = (None, None);
+            let mut put = |run: usize, acc: A::Acc, runs: &[Run]| match if runs[run].fresh {
+                &mut fresh
+            } else {
+                &mut held
+            } {
+                Some(into) => aggregate.merge(into, acc),
+                none => *none = Some(acc),
+            };
+            put(first.run, first.entry.acc()?, self.0);
             while heap.peek().is_some_and(|next| next.entry.place() == first.entry.place()) {
                 let Some(mut next) = heap.pop() else { break };
-                aggregate.merge(&mut acc, next.entry.acc()?);
-                fresh |= self.0[next.run].fresh;
+                put(next.run, next.entry.acc()?, self.0);
                 if next.advance()? {
                     heap.push(next);
                 } else if free {
                     self.0[next.run].start = next.at;
                 }
             }
-            each(Group { start: first.entry.window(), key: first.entry.key()?, acc, fresh })?;
+            let (start, key) = (first.entry.window(), first.entry.key()?);
+            each(Group { start, key, held, fresh })?;
             if first.advance()? {
                 heap.push(first);
             } else if free {
@@ -184,6 +225,7 @@ impl Part<'_> {
 mod tests {
     use super::*;
     use crate::groups::{Groups, hash, merge};
+    use crate::plain::Plain;
     use ouzel_dsl::aggregate::{Count, count};
     use std::collections::BTreeMap;
 
@@ -194,10 +236,10 @@ mod tests {
             let each = |group: Group<i64, u64>| {
                 let place = (group.start, group.key);
                 assert!(last.replace(place) < Some(place), "each group once, and in order");
-                found.insert(place, group.acc);
+                found.insert(place, group.into_parts(&Plain(count())).2);
                 Ok(())
             };
-            part.read::<i64, Count>(&count(), until, true, each).unwrap();
+            part.read::<i64, Plain<Count>>(&Plain(count()), until, true, each).unwrap();
         }
         found
     }
@@ -210,11 +252,11 @@ mod tests {
             for n in 0..40 {
                 // One window with most keys, and some with few.
                 let (start, key) = (if n % 4 == 0 { spill % 5 } else { 2 }, n * 7 % 23 - 9);
-                merge(&mut groups, true, &count(), start, (key, hash::<i64>(key)), 1);
+                merge(&mut groups, true, &Plain(count()), start, (key, hash::<i64>(key)), 1);
                 *twin.entry((start, key)).or_default() += 1;
             }
-            write_runs::<i64, Count>(&groups, &dir, &mut runs).unwrap();
-            runs.compact::<i64, Count>(&count(), &dir).unwrap();
+            write_runs::<i64, Plain<Count>>(&groups, &dir, &mut runs).unwrap();
+            runs.compact::<i64, Plain<Count>>(&Plain(count()), &dir).unwrap();
             assert!(runs.parts.iter().all(|part| part.len() < RUNS_MAX + 3));
         }
         let later = twin.split_off(&(2, i64::MIN));

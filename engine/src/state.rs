@@ -1,22 +1,26 @@
-//! Keyed state: the merged accumulators of an aggregate, by shard.
+//! Keyed state of what gives a table: merged accumulators, by shard.
 
 mod absorb;
 mod log;
 mod rows;
 
-use crate::aggregation::Aggregation;
+pub use log::write_taken;
+
+use crate::combiner::Combiner;
 use crate::groups::Groups;
 use crate::runs::Runs;
-use ouzel_dsl::keyed_node::{Emit, KeyedState, Parallel};
+use crate::table_node::TableNode;
+use crate::tabled::Tabled;
+use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Aggregate, Key, Result, Windows};
+use ouzel_dsl::{Key, Result, Windows};
 use rows::Reading;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
-/// The state of an [`Aggregation`].
-pub struct State<K: Key, W, A: Aggregate> {
-    node: Aggregation<K, W, A>,
+/// The state of a [`TableNode`].
+pub struct State<K: Key, W: Windows, A: Tabled<K, W>> {
+    node: TableNode<K, W, A>,
     shards: Vec<Groups<K, A::Acc>>,
     /// What combiners held, taken whole and not merged yet: all of it where a batch run ends.
     adopted: Vec<Groups<K, A::Acc>>,
@@ -25,10 +29,10 @@ pub struct State<K: Key, W, A: Aggregate> {
     spill: PathBuf,
 }
 
-impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
+impl<K: Key, W: Windows, A: Tabled<K, W>> State<K, W, A> {
     /// An empty one.
     pub fn new(
-        node: Aggregation<K, W, A>,
+        node: TableNode<K, W, A>,
         shards: usize,
         memory_bytes: usize,
         spill: PathBuf,
@@ -41,28 +45,43 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
     fn bytes(&self) -> usize {
         self.shards.iter().chain(&self.adopted).map(Groups::bytes).sum()
     }
+
+    /// Gives all rows that are held, for good, and frees them.
+    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        if !self.runs.is_empty() {
+            self.spill()?;
+            return self.read_runs(Reading::Closed(i64::MAX), parallel, emit);
+        }
+        if W::WINDOWED && !self.adopted.is_empty() {
+            return self.drain_windows(parallel, emit);
+        }
+        self.settle(parallel)?;
+        let count = self.read_shards(true, parallel, emit)?;
+        self.shards.iter_mut().for_each(|shard| *shard = Groups::default());
+        Ok(count)
+    }
 }
 
-impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
+impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedState for State<K, W, A> {
     fn absorb(
         &mut self,
         combiners: &mut [&mut dyn Port],
         parallel: Parallel<'_>,
-        changes: Option<Emit<'_>>,
+        changes: Option<Changes<'_>>,
         log: Option<&mut dyn Write>,
     ) -> Result<u64> {
-        let (mut taken, fresh) = Self::take(combiners);
+        let (mut taken, fresh) = Combiner::<K, W, A>::take_all(combiners);
         if let Some(log) = log {
-            log::write_taken::<K, A>(&taken, &fresh, log)?;
+            write_taken::<K, A>(&taken, &fresh, log)?;
         }
         let more: usize = taken.iter().map(Groups::bytes).sum();
         let fits = self.bytes() + more <= self.memory_bytes;
         let on_disk = !(self.runs.is_empty() && fresh.is_empty());
         match changes {
-            Some(emit) if on_disk || !fits => {
-                return self.spill_changes(taken, fresh, parallel, emit);
+            Some(changes) if on_disk || !fits => {
+                return self.spill_changes(taken, fresh, parallel, changes);
             }
-            Some(emit) => self.merge_changes(&taken, parallel, emit)?,
+            Some(changes) => self.merge_changes(&taken, parallel, changes)?,
             None => {
                 self.runs.append(fresh);
                 if !fits {
@@ -72,7 +91,7 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
                     self.adopted = taken;
                 } else {
                     self.settle(parallel)?;
-                    self.merge_all(&taken, parallel, false)?;
+                    self.merge_all(&taken, parallel)?;
                 }
             }
         }
@@ -80,10 +99,13 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
     }
 
     fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        let Some(until) = self.node.passed(watermark) else { return Ok(0) };
-        if until == i64::MAX {
+        if watermark == i64::MAX {
             return self.drain(parallel, emit);
         }
+        if A::PARTS {
+            return self.close_parts(watermark, parallel, emit);
+        }
+        let Some(until) = self.node.passed(watermark) else { return Ok(0) };
         self.settle(parallel)?;
         if !self.runs.is_empty() {
             self.spill()?;
@@ -101,25 +123,11 @@ impl<K: Key, W: Windows, A: Aggregate> KeyedState for State<K, W, A> {
         self.read_runs(Reading::All, parallel, emit)
     }
 
-    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        if !self.runs.is_empty() {
-            self.spill()?;
-            return self.read_runs(Reading::Closed(i64::MAX), parallel, emit);
-        }
-        if W::WINDOWED && !self.adopted.is_empty() {
-            return self.drain_windows(parallel, emit);
-        }
-        self.settle(parallel)?;
-        let count = self.read_shards(true, parallel, emit)?;
-        self.shards.iter_mut().for_each(|shard| *shard = Groups::default());
-        Ok(count)
-    }
-
     fn save(&mut self, log: &mut dyn Write) -> Result<()> {
         self.write_all(log)
     }
 
-    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
-        self.merge_log(log, closed)
+    fn load(&mut self, log: &mut dyn Read, closed: Option<i64>) -> Result<()> {
+        self.merge_log(log, closed.unwrap_or(i64::MIN))
     }
 }

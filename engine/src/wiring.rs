@@ -24,6 +24,8 @@ pub struct Wiring {
     pub sites: Vec<Site>,
     /// The error policy of each operator, by index.
     pub on_error: Vec<OnError>,
+    /// That of rows that may go again: an error only withholds them.
+    pub withholding: Vec<OnError>,
     /// Where state spills to.
     pub spill: PathBuf,
 }
@@ -56,6 +58,7 @@ impl Wiring {
         Ok(Wiring {
             sources,
             on_error,
+            withholding: vec![OnError::Skip; plan.operators.len()],
             sites: plan.operators.iter().map(|o| o.site).collect(),
             spill: config.spill.clone().unwrap_or_else(std::env::temp_dir),
             plan: plan.clone(),

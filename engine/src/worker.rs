@@ -5,7 +5,7 @@ use crate::wiring::Wiring;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Chunk, Demand, Offsets, Pruned, Split};
 use ouzel_dsl::plan::{PortKind, StageInput};
-use ouzel_dsl::stage::{Ports, StageContext, Tally};
+use ouzel_dsl::stage::{Moments, Port, Ports, StageContext, Tally};
 use ouzel_dsl::{Error, Result, place};
 use ouzel_hooks::Event;
 use std::sync::atomic::Ordering;
@@ -27,6 +27,54 @@ pub struct Worker {
     pub ports: Ports,
     /// What they count.
     pub tally: Tally,
+}
+
+/// What rows of a table are run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// All there is to do: they came once, and stay.
+    Whole,
+    /// What follows from it that they are there so many times more; not for the totals.
+    Change(i64),
+    /// The totals, and the errors in them, since they stay as they are.
+    Count,
+}
+
+/// Where a chunk is from, and what is told of it.
+struct From<'a> {
+    input: &'a str,
+    partition: &'a str,
+    log: &'a [u8],
+    seen: i64,
+    moments: Option<&'a Moments>,
+    weight: i64,
+    /// Whether an error only withholds its row.
+    withholds: bool,
+}
+
+impl Default for From<'_> {
+    fn default() -> Self {
+        From {
+            input: "",
+            partition: "",
+            log: &[],
+            seen: i64::MIN,
+            moments: None,
+            weight: 1,
+            withholds: false,
+        }
+    }
+}
+
+/// Rows without offsets: who made them says what their addresses are.
+fn unaddressed(batch: RecordBatch) -> Chunk {
+    Chunk {
+        batch,
+        partition: 0,
+        offsets: Offsets::Each(Vec::new()),
+        rejects: Vec::new(),
+        pruned: Pruned::default(),
+    }
 }
 
 /// With a ticket, so many bytes of chunks are held at the most while they wait for the splits
@@ -90,47 +138,80 @@ impl Worker {
         let node = &wiring.plan.sources[source];
         self.tally.out[node.operator] += chunk.pruned.rows;
         let log = place::log(source, partition);
-        self.run(wiring, StageInput::Source(source), (node.input, partition, &log), &chunk, seen)?;
+        let from = From { input: node.input, partition, log: &log, seen, ..From::default() };
+        self.run(wiring, StageInput::Source(source), from, &chunk)?;
         let rows = chunk.batch.num_rows() as u64 + chunk.pruned.rows;
         wiring.config.observers.tell(Event::Chunk { rows });
         Ok(())
     }
 
-    /// Runs the final rows of a keyed operator through the stages after it.
-    pub fn finals(&mut self, wiring: &Wiring, keyed: usize, batch: RecordBatch) -> Result<()> {
-        let input = wiring.plan.operators[wiring.plan.keyed[keyed].operator].id.clone();
-        let chunk = Chunk {
-            batch,
-            partition: 0,
-            // A final row has no offset: its key and window, which are in it, are its address.
-            offsets: Offsets::Each(Vec::new()),
-            rejects: Vec::new(),
-            pruned: Pruned::default(),
+    /// Runs rows that a keyed operator gives for good through the stages after it.
+    pub fn rows(&mut self, wiring: &Wiring, keyed: usize, batch: RecordBatch) -> Result<()> {
+        let entry = &wiring.plan.keyed[keyed];
+        let input = wiring.plan.operators[entry.operator].id.as_str();
+        let (batch, moments) = match entry.streams {
+            true => match Moments::split(&batch) {
+                Some((batch, moments)) => (batch, Some(moments)),
+                None => return Err(Error::Failed(format!("rows of `{input}` have no event time"))),
+            },
+            false => (batch, None),
         };
-        self.run(wiring, StageInput::Finals(keyed), (&input, "", &[]), &chunk, i64::MIN)
+        let from = From { input, moments: moments.as_ref(), ..From::default() };
+        self.run(wiring, StageInput::Rows(keyed), from, &unaddressed(batch))
+    }
+
+    /// Runs rows of a keyed operator's table through the stages that its changes feed.
+    pub fn changes(
+        &mut self,
+        wiring: &Wiring,
+        keyed: usize,
+        pass: Pass,
+        batch: RecordBatch,
+    ) -> Result<()> {
+        let input = wiring.plan.operators[wiring.plan.keyed[keyed].operator].id.as_str();
+        let weight = match pass {
+            Pass::Whole => 1,
+            Pass::Change(weight) => weight,
+            Pass::Count => 0,
+        };
+        let from = From { input, weight, ..From::default() };
+        let chunk = unaddressed(batch);
+        if !matches!(pass, Pass::Change(_)) {
+            return self.run(wiring, StageInput::Changes(keyed), from, &chunk);
+        }
+        // A row may go again: it counts, and an error in it matters, when it is there for good.
+        let tally = std::mem::replace(&mut self.tally, Tally::new(wiring.plan.operators.len()));
+        let from = From { withholds: true, ..from };
+        let done = self.run(wiring, StageInput::Changes(keyed), from, &chunk);
+        let passing = std::mem::replace(&mut self.tally, tally);
+        for (stage, (nanos, chunks)) in passing.stages.into_iter().enumerate() {
+            self.tally.add_time(stage, nanos, chunks);
+        }
+        done
     }
 
     fn run(
         &mut self,
         wiring: &Wiring,
-        from: StageInput,
-        (input, partition, log): (&str, &str, &[u8]),
+        stages: StageInput,
+        from: From<'_>,
         chunk: &Chunk,
-        seen: i64,
     ) -> Result<()> {
         for port in &self.ports.0 {
             port.borrow_mut().begin(&chunk.batch);
         }
-        for (index, stage) in wiring.stages(from) {
+        for (index, stage) in wiring.stages(stages) {
             let began = Instant::now();
             let mut context = StageContext {
                 tally: &mut self.tally,
-                on_error: &wiring.on_error,
-                seen,
+                on_error: if from.withholds { &wiring.withholding } else { &wiring.on_error },
+                seen: from.seen,
                 sites: &wiring.sites,
-                input,
-                partition,
-                log,
+                input: from.input,
+                partition: from.partition,
+                log: from.log,
+                moments: from.moments,
+                weight: from.weight,
                 at: 0,
                 row: 0,
             };
@@ -138,6 +219,13 @@ impl Worker {
             self.tally.add_time(index, began.elapsed().as_nanos() as u64, 1);
         }
         Ok(())
+    }
+
+    /// Takes its combiner of a keyed operator, and leaves an empty one.
+    pub fn take_combiner(&mut self, wiring: &Wiring, keyed: usize) -> Option<Box<dyn Port>> {
+        let port = wiring.plan.ports.iter().position(|p| *p == PortKind::Keyed(keyed))?;
+        let port = self.ports.0.get_mut(port)?.get_mut();
+        Some(std::mem::replace(port, wiring.plan.keyed[keyed].node.combiner()))
     }
 
     /// Takes an output's finished rows; all of them if `all`.

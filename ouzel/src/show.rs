@@ -24,7 +24,7 @@ fn id(plan: &Plan, operator: usize) -> &str {
 fn fed_by(plan: &Plan, input: StageInput) -> &str {
     let operator = match input {
         StageInput::Source(i) => plan.sources.get(i).map(|s| s.operator),
-        StageInput::Finals(i) => plan.keyed.get(i).map(|k| k.operator),
+        StageInput::Rows(i) | StageInput::Changes(i) => plan.keyed.get(i).map(|k| k.operator),
     };
     operator.map_or("", |o| id(plan, o))
 }

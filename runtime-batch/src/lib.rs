@@ -3,10 +3,11 @@
 mod outputs;
 
 use crate::outputs::Outputs;
+use arrow::array::RecordBatch;
 use ouzel_dsl::connector::Demand;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, RunConfig, Task, Wiring, Worker};
+use ouzel_engine::{Gates, Pass, RunConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -131,7 +132,6 @@ impl Run<'_> {
     fn finish_keyed(&self, keyed: usize) -> Result<()> {
         let plan = &self.wiring.plan;
         let entry = &plan.keyed[keyed];
-        let port = plan.ports.iter().position(|p| *p == ouzel_dsl::plan::PortKind::Keyed(keyed));
         let shards = self.pool.current_num_threads();
         let mut state =
             entry.node.state(shards, self.wiring.config.memory_bytes, &self.wiring.spill);
@@ -139,32 +139,37 @@ impl Run<'_> {
             self.pool
                 .scope(|scope| tasks.into_iter().for_each(|task| scope.spawn(move |_| task())));
         };
-        {
-            let mut workers = lock(&self.workers);
-            let mut held: Vec<_> = workers
-                .iter_mut()
-                .filter_map(|worker| Some(worker.ports.0.get_mut(port?)?.get_mut()))
-                .collect();
-            let mut ports: Vec<&mut dyn Port> =
-                held.iter_mut().map(|port| &mut ***port as _).collect();
-            self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
-        }
-        let rows = state.drain(&parallel, &|batch| {
+        let mut held: Vec<_> = lock(&self.workers)
+            .iter_mut()
+            .filter_map(|worker| worker.take_combiner(self.wiring, keyed))
+            .collect();
+        let mut ports: Vec<&mut dyn Port> = held.iter_mut().map(|port| &mut **port as _).collect();
+        self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
+        drop(held);
+        let rows = state.close(i64::MAX, &parallel, &|batch| {
             self.wiring.gave(keyed, &batch);
             if let Some(output) = entry.output {
                 self.outputs.write(output, std::slice::from_ref(&batch))?;
             }
-            if entry.finals.is_empty() {
+            if entry.rows.is_empty() && entry.changes.is_empty() {
                 return Ok(());
             }
             let mut worker = lock(&self.workers).pop().unwrap_or_else(|| self.wiring.worker());
-            let done =
-                worker.finals(self.wiring, keyed, batch).and_then(|()| self.relieve(&mut worker));
+            let done = self.hand_on(&mut worker, keyed, batch);
             lock(&self.workers).push(worker);
             done
         })?;
         lock(&self.tally).out[entry.operator] += rows;
         Ok(())
+    }
+
+    /// Runs rows of a keyed operator through the stages after it.
+    fn hand_on(&self, worker: &mut Worker, keyed: usize, batch: RecordBatch) -> Result<()> {
+        if !self.wiring.plan.keyed[keyed].changes.is_empty() {
+            worker.changes(self.wiring, keyed, Pass::Whole, batch.clone())?;
+        }
+        worker.rows(self.wiring, keyed, batch)?;
+        self.relieve(worker)
     }
 
     fn finish(self, began: Instant, bytes: u64) -> Result<Summary> {

@@ -214,7 +214,10 @@ impl Checkpoint {
         let path = self.dir.join(&kept.log);
         let file = File::open(&path)
             .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
-        state.load(&mut BufReader::with_capacity(1 << 18, file).take(kept.log_bytes), kept.closed)
+        state.load(
+            &mut BufReader::with_capacity(1 << 18, file).take(kept.log_bytes),
+            Some(kept.closed),
+        )
     }
 
     /// Where a keyed operator's changes are written.

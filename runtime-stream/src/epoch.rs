@@ -92,7 +92,7 @@ impl Run {
         let memory = config.memory_bytes / 2 / plan.keyed.len().max(1);
         for (index, entry) in plan.keyed.iter().enumerate() {
             let mut state = entry.node.state(config.workers.max(1), memory, &wiring.spill);
-            let keeps_rows = entry.output.is_some() && entry.lateness.is_some();
+            let keeps_rows = entry.output.is_some() && entry.lateness.is_some() && !entry.streams;
             let path = match &mut checkpoint {
                 Some(checkpoint) if !checkpoint.is_fresh() => {
                     checkpoint.load(index, state.as_mut())?;
@@ -172,8 +172,8 @@ impl Run {
             if let Some(settled) = settled {
                 checkpoint.kept(keyed).settled_bytes = settled.commit()?;
             }
-            // Without a lateness nothing is ever closed before the end.
-            if plan.keyed[keyed].lateness.is_some() {
+            // Without a lateness no window is ever closed before the end.
+            if plan.keyed[keyed].lateness.is_some() || plan.keyed[keyed].streams {
                 checkpoint.kept(keyed).closed = self.watermarks[keyed];
             }
         }

@@ -2,9 +2,11 @@
 //! tables are written.
 
 use crate::epoch::Run;
+use arrow::array::RecordBatch;
 use ouzel_dsl::Result;
-use ouzel_dsl::plan::PortKind;
+use ouzel_dsl::keyed_node::{Change, Changes};
 use ouzel_dsl::stage::Port;
+use ouzel_engine::{Pass, Wiring, Worker};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -20,30 +22,44 @@ impl Run {
         };
         let wiring = self.wiring.clone();
         let (outputs, settled) = (&mut self.outputs, &mut self.settled[keyed]);
-        let port = plan.ports.iter().position(|p| *p == PortKind::Keyed(keyed));
+        let idle = Mutex::new(&mut self.idle);
         {
-            let mut ports: Vec<&mut dyn Port> = self
-                .idle
+            let mut held: Vec<_> = lock(&idle)
                 .iter_mut()
-                .filter_map(|worker| Some(&mut **worker.ports.0.get_mut(port?)?.get_mut() as _))
+                .filter_map(|worker| worker.take_combiner(&wiring, keyed))
                 .collect();
-            let changes = entry.output.filter(|output| outputs.wants_changes(*output));
-            let emit = changes.map(|output| {
-                let outputs = &*outputs;
-                move |batch| outputs.write_changes(output, &batch)
-            });
+            let mut ports: Vec<&mut dyn Port> =
+                held.iter_mut().map(|port| &mut **port as _).collect();
+            let shown = entry.output.filter(|output| outputs.wants_changes(*output));
+            let emit = |change, batch: RecordBatch| {
+                if let Some(output) = shown {
+                    outputs.write_changes(output, change, &batch)?;
+                }
+                if entry.changes.is_empty() {
+                    return Ok(());
+                }
+                let pass = Pass::Change(if change == Change::Set { 1 } else { -1 });
+                with_worker(&idle, &wiring, |worker| {
+                    worker.changes(&wiring, keyed, pass, batch)?;
+                    worker.spill_if_full(&wiring)
+                })
+            };
+            let wanted = shown.is_some() || !entry.changes.is_empty();
+            let before = entry.node.removes() || !entry.changes.is_empty();
+            let changes = wanted.then_some(Changes { emit: &emit, before });
             let mut log = self.checkpoint.as_mut().map(|c| c.log(keyed));
             wiring.spilled(self.states[keyed].absorb(
                 &mut ports,
                 &parallel,
-                emit.as_ref().map(|emit| emit as _),
+                changes,
                 log.as_mut().map(|log| log as _),
             )?);
         }
         if let Some(table) = entry.output.and_then(|output| outputs.table(output)) {
             table.changed = true;
         }
-        let closes = entry.lateness.is_some() && watermark > self.watermarks[keyed];
+        let passed = entry.lateness.is_some() && watermark > self.watermarks[keyed];
+        let closes = passed || entry.streams;
         self.watermarks[keyed] = watermark;
         if !closes && !ended {
             return Ok(());
@@ -59,7 +75,6 @@ impl Run {
             writer = Some(Mutex::new(replace));
         }
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
-        let idle = Mutex::new(&mut self.idle);
         let rows = self.states[keyed].close(watermark, &parallel, &|batch| {
             wiring.gave(keyed, &batch);
             if let Some(writer) = &writer {
@@ -68,17 +83,18 @@ impl Run {
             if let Some(settled) = lock(&closed).as_mut() {
                 settled.push(std::slice::from_ref(&batch))?;
             }
-            if entry.finals.is_empty() {
+            if entry.rows.is_empty() && entry.changes.is_empty() {
                 return Ok(());
             }
-            let mut worker = lock(&idle).pop().unwrap_or_else(|| wiring.worker());
-            let done = worker.finals(&wiring, keyed, batch).and_then(|()| {
+            with_worker(&idle, &wiring, |worker| {
+                if !entry.changes.is_empty() {
+                    worker.changes(&wiring, keyed, Pass::Count, batch.clone())?;
+                }
+                worker.rows(&wiring, keyed, batch)?;
                 let rows = worker.take_rows(&wiring, false);
                 rows.iter().try_for_each(|(output, batches)| outputs.write(*output, batches))?;
                 worker.spill_if_full(&wiring)
-            });
-            lock(&idle).push(worker);
-            done
+            })
         })?;
         self.tally.out[entry.operator] += rows;
         if let Some(writer) = writer {
@@ -95,9 +111,7 @@ impl Run {
             entry.sources.iter().map(|source| self.reader.watermark(*source, &self.gates));
         let upstream = entry.upstream.iter().map(|keyed| match self.watermarks[*keyed] {
             i64::MAX => i64::MAX,
-            watermark => {
-                watermark.saturating_sub(self.wiring.plan.keyed[*keyed].lateness.unwrap_or(0))
-            }
+            watermark => watermark.saturating_sub(self.wiring.plan.keyed[*keyed].holds),
         });
         sources.chain(upstream).min().unwrap_or(i64::MAX)
     }
@@ -121,6 +135,18 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Does work with a worker that no task uses at the moment.
+fn with_worker(
+    idle: &Mutex<&mut Vec<Worker>>,
+    wiring: &Wiring,
+    work: impl FnOnce(&mut Worker) -> Result<()>,
+) -> Result<()> {
+    let mut worker = lock(idle).pop().unwrap_or_else(|| wiring.worker());
+    let done = work(&mut worker);
+    lock(idle).push(worker);
+    done
 }
 
 /// Runs tasks at the same time, on threads of their own if there are several.

@@ -4,6 +4,7 @@ use crate::checkpoint::Manifest;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use ouzel_dsl::connector::{Append, Sink};
+use ouzel_dsl::keyed_node::Change;
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;
 use ouzel_dsl::{Error, Plan, Result};
@@ -80,9 +81,15 @@ impl Outputs {
         }
     }
 
-    /// Adds new rows of a table to the list of its changes.
-    pub fn write_changes(&self, output: usize, batch: &RecordBatch) -> Result<()> {
-        let op: ArrayRef = Arc::new(StringArray::from(vec!["+"; batch.num_rows()]));
+    /// Adds what has become of rows of a table to the list of its changes: what is set, and what is
+    /// gone.
+    pub fn write_changes(&self, output: usize, change: Change, batch: &RecordBatch) -> Result<()> {
+        let op = match change {
+            Change::Set => "+",
+            Change::Removed => "-",
+            Change::Replaced => return Ok(()),
+        };
+        let op: ArrayRef = Arc::new(StringArray::from(vec![op; batch.num_rows()]));
         let columns = std::iter::once(op).chain(batch.columns().iter().cloned()).collect();
         let batch = RecordBatch::try_new(changes_schema(batch.schema_ref()), columns);
         self.write(output, &[batch.map_err(|e| Error::Format(e.to_string()))?])

@@ -2,14 +2,14 @@
 //!
 //! | Rule | Tests |
 //! | --- | --- |
-//! | 1 Address | `rules::rule_1_*`; dead letters of `one_record` |
-//! | 2 Event time and seen | `rules::rule_2_*`; `windows`, against a twin |
+//! | 1 Address | `rules::rule_1_*`; dead letters of `one_record`; `order`, against a twin |
+//! | 2 Event time and seen | `rules::rule_2_*`; `windows` and `calendar`, against twins |
 //! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs` |
-//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows`, against a twin |
+//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
 //! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
-//! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; what breaks the laws: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs` |
-//! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
+//! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; ties, `order`; what breaks the laws: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs` |
+//! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
@@ -24,16 +24,22 @@
 
 mod aggregates;
 mod approximate;
+mod calendar;
 mod changed;
 mod code;
 mod collections;
+mod combinators;
 mod errors;
 mod inputs;
 mod jobs;
+mod joins;
 mod keys;
 mod memory;
 mod one_record;
+mod order;
 mod pauses;
 mod rules;
+mod sessions;
 mod statistics;
+mod tables;
 mod windows;

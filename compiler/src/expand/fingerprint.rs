@@ -17,6 +17,16 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),
         Op::Late => "late".to_owned(),
         Op::Finals => "finals".to_owned(),
+        Op::Between(from, to) => {
+            format!("between {} {}", from.to_token_stream(), to.to_token_stream())
+        }
+        Op::Join(joining) => format!("join {joining:?}"),
+        Op::GroupBy(closure) => format!("group_by {}", closure.to_token_stream()),
+        Op::JoinTables(joining) => format!("join tables {joining:?}"),
+        Op::JoinForeign(joining, closure) => {
+            format!("join by {} {joining:?}", closure.to_token_stream())
+        }
+        Op::Arrange => "table".to_owned(),
         Op::Aggregate(aggregate) => {
             let closures =
                 aggregate.arguments.iter().map(|a| a.closure.to_token_stream().to_string());

@@ -2,7 +2,7 @@
 
 use super::fingerprint::fingerprint;
 use crate::idents::text;
-use crate::ir::{Graph, Node, NodeIndex, Op};
+use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Windowing};
 use crate::stage::needs;
 use crate::{fields, mixed, var};
 use proc_macro2::TokenStream;
@@ -36,7 +36,10 @@ pub fn check(graph: &Graph, index: NodeIndex) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match graph.nodes[index].op {
         Op::Window(_) => quote_spanned!(span=> __builder.windows(#index, #value)?;),
-        Op::Lateness(_) => quote_spanned!(span=> __builder.lateness(#index, #value)?;),
+        Op::Lateness(_) => {
+            let windowed = graph.windowing(index).window.is_some();
+            quote_spanned!(span=> __builder.lateness(#index, #value, #windowed)?;)
+        }
         _ => TokenStream::new(),
     }
 }
@@ -47,7 +50,7 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let read = fields::projection(graph, index);
     let prune = fields::prune(graph, index);
     let needs = needs(graph, index);
-    let (time, seen) = (needs.time(graph.span(index)), needs.seen);
+    let (time, seen, place) = (needs.time(graph.span(index)), needs.seen, needs.place);
     quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,
@@ -55,47 +58,117 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
             #stream,
             #read,
             &[#(#prune),*],
-            ::ouzel::private::engine::Needs { time: #time, seen: #seen },
+            ::ouzel::private::engine::Needs { time: #time, seen: #seen, place: #place },
         )?;
     }
 }
 
+/// What a keyed operator takes, and how.
 pub fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
-    let windowing = graph.windowing(index);
     let span = graph.span(index);
-    let (handle, value) = (var("keyed", index), var("value", index));
-    let key = var("key", windowing.key_by);
-    let windows = match windowing.window {
+    let (handle, spec) = (var("keyed", index), spec(graph, index));
+    let inputs = &graph.nodes[index].inputs;
+    let row = |input: NodeIndex| (var("tkey", input), var("tvalue", input));
+    let call = match &graph.nodes[index].op {
+        Op::Aggregate(_) => aggregate(graph, index, &spec),
+        Op::Join(joining) => join(graph, index, *joining, &spec),
+        Op::Arrange => {
+            let (key, value) = row(inputs[0]);
+            quote_spanned!(span=> arrange(#spec, #key, #value))
+        }
+        Op::JoinTables(joining) => {
+            let ((key, left), (_, right)) = (row(inputs[0]), row(inputs[1]));
+            let kind = kind(*joining);
+            quote_spanned!(span=> join_tables(#spec, #key, #left, #right, #kind))
+        }
+        Op::JoinForeign(joining, _) => {
+            let ((key, left), (_, right)) = (row(inputs[0]), row(inputs[1]));
+            let (foreign, kind) = (var("key", index), kind(*joining));
+            quote_spanned!(span=> join_foreign(#spec, #foreign, #key, #left, #right, #kind))
+        }
+        _ => return TokenStream::new(),
+    };
+    quote_spanned!(span=> let #handle = __builder.#call?;)
+}
+
+fn aggregate(graph: &Graph, index: NodeIndex, spec: &TokenStream) -> TokenStream {
+    let (span, value) = (graph.span(index), var("value", index));
+    let input = graph.nodes[index].inputs[0];
+    if graph.gives(input) == Gives::Grouped {
+        let key = var("key", input);
+        return quote_spanned!(span=> aggregate_table(#spec, #key, #value));
+    }
+    let windowing = graph.windowing(index);
+    let (key, windows) = (var("key", windowing.key_by), windows(&windowing));
+    let lateness = lateness(&windowing);
+    quote_spanned!(span=> aggregate(#spec, #key, #windows, #lateness, #value))
+}
+
+fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -> TokenStream {
+    let span = graph.span(index);
+    let sides = [0, 1].map(|side| graph.windowing(graph.nodes[index].inputs[side]));
+    let records = sides.each_ref().map(|side| {
+        let record = graph.nodes[side.key_by].inputs[0];
+        var("stream", record)
+    });
+    let (key, windows) = (var("key", sides[0].key_by), windows(&sides[0]));
+    let lateness = sides.each_ref().map(lateness);
+    let between = match sides[1].between {
+        Some(between) => {
+            let (from, to) = (var("value", between), var("upto", between));
+            quote!(::core::option::Option::Some((#from, #to)))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let kind = kind(joining);
+    quote_spanned! {span=>
+        join(#spec, #key, #(#records),*, #windows, #between, [#(#lateness),*], #kind)
+    }
+}
+
+fn windows(windowing: &Windowing) -> TokenStream {
+    match windowing.window {
         Some(window) => var("value", window).to_token_stream(),
         None => quote!(::ouzel::dsl::Unwindowed),
-    };
-    let lateness = match windowing.lateness {
+    }
+}
+
+fn lateness(windowing: &Windowing) -> TokenStream {
+    match windowing.lateness {
         Some(lateness) => {
             let lateness = var("value", lateness);
             quote!(::core::option::Option::Some(#lateness))
         }
         None => quote!(::core::option::Option::None),
-    };
-    let (key_names, value_names) = column_names(graph, index);
-    let (sources, upstream) = upstream(graph, index);
-    quote_spanned! {span=>
-        let #handle = __builder.aggregate(
-            #index,
-            #key,
-            #windows,
-            #lateness,
-            #value,
-            &[#(#key_names),*],
-            &[#(#value_names),*],
-            &[#(#sources),*],
-            &[#(#upstream),*],
-        )?;
     }
 }
 
-fn column_names(graph: &Graph, aggregate: NodeIndex) -> (Vec<String>, Vec<String>) {
-    let key_by = graph.windowing(aggregate).key_by;
-    (graph.nodes[key_by].names.list(), graph.nodes[aggregate].names.list())
+fn kind(joining: Joining) -> TokenStream {
+    let kind = proc_macro2::Ident::new(&format!("{joining:?}"), mixed());
+    quote_spanned!(mixed()=> ::ouzel::private::engine::join::#kind)
+}
+
+fn spec(graph: &Graph, index: NodeIndex) -> TokenStream {
+    let (key_names, value_names) = column_names(graph, index);
+    let (sources, upstream) = upstream(graph, index);
+    quote_spanned! {graph.span(index)=>
+        ::ouzel::private::engine::KeyedSpec {
+            operator: #index,
+            key_names: &[#(#key_names),*],
+            value_names: &[#(#value_names),*],
+            sources: &[#(#sources),*],
+            upstream: &[#(#upstream),*],
+        }
+    }
+}
+
+/// The columns of a keyed operator's rows: those of the key, if it gives a table, and the others.
+fn column_names(graph: &Graph, keyed: NodeIndex) -> (Vec<String>, Vec<String>) {
+    let key = match graph.gives(keyed) {
+        Gives::Table => graph.key_names(keyed).list(),
+        _ => Vec::new(),
+    };
+    (key, graph.nodes[keyed].names.list())
 }
 
 /// The sources and keyed operators whose records reach a node, by their own indices.
@@ -107,10 +180,8 @@ fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
             Op::Source(index) => {
                 sources.insert(*index);
             }
-            Op::Aggregate(_) => {
-                let before =
-                    graph.nodes[..node].iter().filter(|n| matches!(n.op, Op::Aggregate(_)));
-                keyed.insert(before.count());
+            op if op.is_keyed() => {
+                keyed.insert(graph.keyed_index(node));
             }
             _ => {}
         }
@@ -122,17 +193,26 @@ fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
 pub fn output(graph: &Graph, index: usize) -> TokenStream {
     let output = &graph.outputs[index];
     let (name, node) = (&output.name, output.node);
-    if let Op::Aggregate(_) = graph.nodes[node].op {
+    if graph.gives(node) == Gives::Table {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
-        let key_by = graph.windowing(node).key_by;
-        let key = var("key", key_by);
-        let named_key = named(&graph.nodes[key_by], &quote!(#key));
-        let named_value = named(&graph.nodes[node], &quote!(#handle.value()));
+        let (key, value) = (var("tkey", node), var("tvalue", node));
+        let named_key = graph.table_key(node).0.map(|key_by| {
+            let key = var("key", key_by);
+            named(&graph.nodes[key_by], &quote!(#key))
+        });
+        let named_value = named(&graph.nodes[node], &quote!(#value));
         return quote_spanned! {graph.span(node)=>
             #named_key
             #named_value
-            __builder.table(#node, #name, #handle, &[#(#key_names),*], &[#(#value_names),*])?;
+            __builder.table(
+                #node,
+                #name,
+                #handle.index,
+                #key,
+                #value,
+                (&[#(#key_names),*], &[#(#value_names),*]),
+            )?;
         };
     }
     let (handle, stream) = (var("output", index), var("stream", node));

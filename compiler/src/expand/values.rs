@@ -1,12 +1,12 @@
 //! What a plan's operators and its stages take from the body.
 
 use crate::ast::Job;
-use crate::idents::{bindings, text};
-use crate::ir::{Each, Graph, NodeIndex, Op};
+use crate::idents::{bindings, mentions, text};
+use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Stmt;
+use syn::{ExprClosure, Stmt};
 
 /// The job's parameters.
 pub fn params(job: &Job) -> TokenStream {
@@ -18,46 +18,72 @@ pub fn params(job: &Job) -> TokenStream {
     quote!(#(#params)*)
 }
 
-/// Ties, placeholders, and the arguments that are values: windows, lateness, aggregates.
-pub fn values(graph: &Graph) -> TokenStream {
-    let values = graph.nodes.iter().enumerate().map(|(i, node)| {
-        let span = graph.span(i);
-        let (tie, stream) = (var("tie", i), var("stream", i));
-        let (key, value) = (var("key", i), var("value", i));
-        match &node.op {
-            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => {
-                quote_spanned!(span=> let #stream = __types.tie();)
-            }
-            Op::Each(each, _) => {
-                let ty = match each {
-                    Each::Filter | Each::Assert => quote!(bool),
-                    Each::Inspect => quote!(()),
-                    _ => quote!(_),
-                };
-                quote_spanned!(span=> let #tie = __types.tie::<#ty>(); let #stream = __types.tie();)
-            }
-            Op::KeyBy(_) => {
-                quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
-            }
-            Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
-            Op::Lateness(lateness) => {
-                let micros = var("micros", i);
-                quote_spanned! {span=>
-                    let #value = __types.span(#lateness);
-                    let #micros = #value.micros();
-                }
-            }
-            Op::Aggregate(aggregate) => {
-                let places = aggregate.arguments.iter().map(|a| {
-                    let place = &a.place;
-                    quote_spanned!(span=> let #place = __types.arg();)
-                });
-                let expr = &aggregate.expr;
-                quote_spanned!(span=> #(#places)* let #value = __types.value(#expr);)
+/// An operator's ties and placeholders.
+pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
+    let span = graph.span(index);
+    let (tie, stream, key) = (var("tie", index), var("stream", index), var("key", index));
+    let table = (graph.gives(index) == Gives::Table).then(|| {
+        let (key, value) = (var("tkey", index), var("tvalue", index));
+        quote_spanned!(span=> let #key = __types.tie(); let #value = __types.tie();)
+    });
+    let own = match &graph.nodes[index].op {
+        Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => {
+            quote_spanned!(span=> let #stream = __types.tie();)
+        }
+        Op::Each(each, _) => {
+            let ty = match each {
+                Each::Filter | Each::Assert => quote!(bool),
+                Each::Inspect => quote!(()),
+                _ => quote!(_),
+            };
+            let stream =
+                table.is_none().then(|| quote_spanned!(span=> let #stream = __types.tie();));
+            quote_spanned!(span=> let #tie = __types.tie::<#ty>(); #stream)
+        }
+        Op::KeyBy(_) | Op::GroupBy(_) | Op::JoinForeign(..) => {
+            quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
+        }
+        Op::Aggregate(aggregate) => {
+            let places = aggregate.arguments.iter().map(|a| &a.place);
+            quote_spanned!(span=> #(let #places = __types.arg();)*)
+        }
+        _ => TokenStream::new(),
+    };
+    quote!(#own #table)
+}
+
+/// The arguments that are values: windows, lateness, aggregates.
+pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
+    let (span, value) = (graph.span(index), var("value", index));
+    match &graph.nodes[index].op {
+        Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
+        Op::Between(from, to) => {
+            let upto = var("upto", index);
+            quote_spanned! {span=>
+                let #value = __types.span(#from);
+                let #upto = __types.span(#to);
             }
         }
-    });
-    quote!(#(#values)*)
+        Op::Lateness(lateness) => {
+            let micros = var("micros", index);
+            quote_spanned! {span=>
+                let #value = __types.span(#lateness);
+                let #micros = #value.micros();
+            }
+        }
+        Op::Aggregate(aggregate) => {
+            let expr = &aggregate.expr;
+            // What sees results is kept with the aggregate, and so has values of its own.
+            let kept = mentioned(&aggregate.results, bound);
+            quote_spanned! {span=>
+                let #value = {
+                    #(let #kept = __types.share(&#kept);)*
+                    __types.value(#expr)
+                };
+            }
+        }
+        _ => TokenStream::new(),
+    }
 }
 
 /// The values of the body: parameters and plain `let`s.
@@ -73,18 +99,19 @@ pub fn bound(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
 
 /// Those of the names that closures of the operators mention: what their stage has copies of.
 pub fn taken<'a>(graph: &Graph, operators: &[NodeIndex], names: &'a [Ident]) -> Vec<&'a Ident> {
-    let closures = operators.iter().flat_map(|operator| graph.nodes[*operator].op.closures());
-    let code: TokenStream = closures.map(ToTokens::to_token_stream).collect();
-    names.iter().filter(|name| mentions(&code, name)).collect()
+    mentioned(operators.iter().flat_map(|operator| graph.nodes[*operator].op.closures()), names)
 }
 
-/// Whether tokens hold a name, in a format string or otherwise.
-fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
-    let wanted = text(name);
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => text(&ident) == wanted,
-        TokenTree::Group(group) => mentions(&group.stream(), name),
-        TokenTree::Literal(literal) => literal.to_string().contains(&wanted),
-        TokenTree::Punct(_) => false,
-    })
+/// Those of the names that any closure mentions.
+pub fn shared<'a>(graph: &Graph, names: &'a [Ident]) -> Vec<&'a Ident> {
+    let ops = graph.nodes.iter().map(|node| &node.op);
+    mentioned(ops.flat_map(|op| op.closures().into_iter().chain(op.results())), names)
+}
+
+fn mentioned<'a, 'b>(
+    closures: impl IntoIterator<Item = &'b ExprClosure>,
+    names: &'a [Ident],
+) -> Vec<&'a Ident> {
+    let code: TokenStream = closures.into_iter().map(ToTokens::to_token_stream).collect();
+    names.iter().filter(|name| mentions(&code, name)).collect()
 }

@@ -15,7 +15,11 @@ pub(super) fn one_argument(call: &ExprMethodCall) -> Result<Expr, Stop> {
 
 /// The only argument, which must be a closure with one parameter.
 pub(super) fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
-    let mut argument = one_argument(call)?;
+    closure_of(one_argument(call)?, call)
+}
+
+/// An argument that must be a closure with one parameter.
+pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
     while let Expr::Paren(paren) = argument {
         argument = *paren.expr;
     }

@@ -3,7 +3,7 @@
 use super::arguments::{closure_argument, one_argument};
 use super::{Lowering, Stop};
 use crate::idents::text;
-use crate::ir::{Each, Names, Node, NodeIndex, Op};
+use crate::ir::{Each, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
 use syn::{Error, Expr, ExprMethodCall};
 
@@ -38,25 +38,24 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
-            "key_by" => {
+            "key_by" | "group_by" => {
                 let closure = closure_argument(call)?;
                 let names = names::of_closure(&closure);
-                Ok(self.add(call, Op::KeyBy(closure), vec![receiver], names))
-            }
-            "window" | "lateness" => {
-                let argument = one_argument(call)?;
                 let op = match name.as_str() {
-                    "window" => Op::Window(argument),
-                    _ => Op::Lateness(argument),
+                    "key_by" => Op::KeyBy(closure),
+                    _ => Op::GroupBy(closure),
+                };
+                Ok(self.add(call, op, vec![receiver], names))
+            }
+            "window" | "lateness" | "between" => {
+                let op = match (name.as_str(), call.args.len()) {
+                    ("window", _) => Op::Window(one_argument(call)?),
+                    ("lateness", _) => Op::Lateness(one_argument(call)?),
+                    (_, 2) => Op::Between(call.args[0].clone(), call.args[1].clone()),
+                    _ => return Err(Stop::Unknown),
                 };
                 let names = self.graph.nodes[receiver].names.clone();
-                let node = self.add(call, op, vec![receiver], names);
-                let windowing = self.graph.windowing(node);
-                if name == "lateness" && windowing.window.is_none() {
-                    let message = "`lateness` needs windows: put `.window(tumbling(..))` before it";
-                    return Err(Error::new_spanned(&call.method, message).into());
-                }
-                Ok(node)
+                Ok(self.add(call, op, vec![receiver], names))
             }
             "late" => {
                 if self.graph.windowing(receiver).lateness.is_none() {
@@ -72,7 +71,24 @@ impl Lowering {
                 let (aggregate, names) = aggregate::take_apart(&argument, node)?;
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
+            "distinct" | "latest" if call.args.is_empty() => {
+                let argument: Expr = match name.as_str() {
+                    "distinct" => syn::parse_quote!(::ouzel::dsl::aggregate::nothing()),
+                    _ => syn::parse_quote!(::ouzel::dsl::aggregate::latest(|record| *record)),
+                };
+                let node = self.graph.nodes.len();
+                let (aggregate, _) = aggregate::take_apart(&argument, node)?;
+                let names = match name.as_str() {
+                    "distinct" => Names::Own,
+                    _ => self.record_names(receiver),
+                };
+                Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
+            }
             "finals" => {
+                if !matches!(self.graph.nodes[receiver].op, Op::Aggregate(_)) {
+                    let message = "`finals` takes the table of an aggregate with windows: put it right after `.aggregate(..)`";
+                    return Err(Error::new_spanned(&call.method, message).into());
+                }
                 if self.graph.windowing(receiver).lateness.is_none() {
                     let message = "`finals` needs a lateness: without `.lateness(..)` before `.aggregate(..)` no window is ever final";
                     return Err(Error::new_spanned(&call.method, message).into());
@@ -80,12 +96,15 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
-            _ => Err(Stop::Unknown),
+            _ => match Joining::by_name(&name) {
+                Some(joining) => self.join(receiver, joining, call),
+                None => Err(Stop::Unknown),
+            },
         }
     }
 
     /// The names of the records that a keyed stream is made of.
-    fn record_names(&self, node: NodeIndex) -> Names {
+    pub(super) fn record_names(&self, node: NodeIndex) -> Names {
         let key_by = self.graph.windowing(node).key_by;
         match self.graph.nodes[key_by].inputs.first() {
             Some(input) => self.graph.nodes[*input].names.clone(),
@@ -118,7 +137,7 @@ impl Lowering {
         Ok(node)
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         call: &ExprMethodCall,
         op: Op,

@@ -3,10 +3,10 @@
 use super::{Lowering, Stop};
 use crate::ast::Job;
 use crate::idents::text;
-use crate::ir::{Op, Output};
+use crate::ir::{Gives, Node, NodeIndex, Op, Output};
 use crate::names;
 use syn::spanned::Spanned;
-use syn::{Error, Expr};
+use syn::{Error, Expr, Ident};
 
 impl Lowering {
     /// Lowers the tail. A single output is named after the job, or after its variable if it is a
@@ -31,9 +31,8 @@ impl Lowering {
                 let message = "an output is a stream or a table of this job";
                 return Err(Error::new_spanned(part, message).into());
             };
-            let keyed =
-                matches!(self.graph.nodes[node].op, Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_));
-            if keyed {
+            let gives = self.graph.gives(node);
+            if matches!(gives, Gives::Keyed | Gives::Grouped) {
                 // Rustc knows best what is wrong: the declared type is a stream or a table.
                 return Err(Stop::Unknown);
             }
@@ -51,14 +50,35 @@ impl Lowering {
                 let message = format!("two outputs are named `{name}`");
                 return Err(Error::new_spanned(part, message).into());
             }
-            let table = matches!(self.graph.nodes[node].op, Op::Aggregate(_));
+            let table = gives == Gives::Table;
             if table && self.graph.outputs.iter().any(|o| o.node == node) {
                 let message = "this table is an output already: a table has one name";
                 return Err(Error::new_spanned(part, message).into());
             }
             names::check(&self.graph, node, &name).map_err(Stop::Error)?;
+            let node = if table { self.held(node) } else { node };
             self.graph.outputs.push(Output { name, node, span: part.span() });
         }
         Ok(())
+    }
+
+    /// A table that is held, to be shown: one that was only filtered or mapped is not.
+    fn held(&mut self, table: NodeIndex) -> NodeIndex {
+        let shown = &self.graph.nodes[table];
+        if shown.op.is_keyed() {
+            return table;
+        }
+        let ident = Ident::new("table", shown.ident.span());
+        let id = format!("{}.table", shown.id);
+        let names = shown.names.clone();
+        self.graph.nodes.push(Node {
+            op: Op::Arrange,
+            inputs: vec![table],
+            ident,
+            id,
+            named: None,
+            names,
+        });
+        self.graph.nodes.len() - 1
     }
 }

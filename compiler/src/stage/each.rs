@@ -2,7 +2,7 @@
 
 use super::Emitter;
 use super::apply::apply;
-use crate::ir::{Each, NodeIndex};
+use crate::ir::{Each, Gives, NodeIndex};
 use crate::var;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -21,9 +21,16 @@ impl Emitter<'_> {
         let body = apply(closure, record);
         let tie = var("tie", node);
         let (made, value, next) = (var("made", node), var("value", node), var("record", node));
-        let bind = quote_spanned! {span=>
-            let #value = ::ouzel::dsl::Produce::produce(&#made);
-            let #next = &#value;
+        // A row of a table keeps its key.
+        let bind = match self.graph.gives(node) {
+            Gives::Table => quote_spanned! {span=>
+                let #value = ((*#record).0, ::ouzel::dsl::Produce::produce(&#made));
+                let #next = &#value;
+            },
+            _ => quote_spanned! {span=>
+                let #value = ::ouzel::dsl::Produce::produce(&#made);
+                let #next = &#value;
+            },
         };
         let fail = quote_spanned!(span=> ::core::result::Result::Err(__error) => __cx.fail(__chunk, #node, __error)?);
         match each {

@@ -1,10 +1,10 @@
 use crate::data::Data;
 
-/// What `count_if`, `any` and `all` take: `bool`, or an option of it.
+/// What `count_if`, `any`, `all` and `filtered` take: `bool`, or an option of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition",
     label = "neither true nor false",
-    note = "`count_if`, `any` and `all` take `bool` and `Option<bool>`"
+    note = "`count_if`, `any`, `all` and `filtered` take `bool` and `Option<bool>`"
 )]
 pub trait Condition: Data {
     /// Itself. Rustc says nothing of what is made of it where it has none.

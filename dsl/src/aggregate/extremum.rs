@@ -18,6 +18,9 @@ pub trait Ordered: Data + Clone + Serialize + DeserializeOwned {
     }
 }
 
+const OF_NOTHING: &str =
+    "the least or greatest of no values; `non_empty(..)` around it gives `None` then";
+
 macro_rules! ordered {
     ($($t:ty $(, |$value:ident| $heap_bytes:expr)?;)*) => {$(
         impl Ordered for $t {
@@ -42,8 +45,14 @@ macro_rules! ordered {
                 Some(view)
             }
 
+            type Of<V: Data> = V;
+
+            fn of<V: Data>(best: Option<V>) -> Result<V, String> {
+                best.ok_or_else(|| OF_NOTHING.to_owned())
+            }
+
             fn result(best: Option<$t>) -> Result<$t, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                Self::of(best)
             }
         }
     )*};
@@ -79,8 +88,14 @@ macro_rules! ordered_floats {
                 Some(if view.is_nan() { <$t>::NAN } else { view })
             }
 
+            type Of<V: Data> = V;
+
+            fn of<V: Data>(best: Option<V>) -> Result<V, String> {
+                best.ok_or_else(|| OF_NOTHING.to_owned())
+            }
+
             fn result(best: Option<$t>) -> Result<$t, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                Self::of(best)
             }
         }
     )*};
@@ -113,8 +128,14 @@ macro_rules! ordered_tuples {
                 Some(($($t::item(view.$i)?,)+))
             }
 
+            type Of<V: Data> = V;
+
+            fn of<V: Data>(best: Option<V>) -> Result<V, String> {
+                best.ok_or_else(|| OF_NOTHING.to_owned())
+            }
+
             fn result(best: Option<Self>) -> Result<Self, String> {
-                best.ok_or_else(|| "the least or greatest of no values".to_owned())
+                Self::of(best)
             }
         }
     )*};
@@ -144,7 +165,14 @@ pub trait Extremum: Data {
     /// The value, if there is one.
     fn item(view: Self::View<'_>) -> Option<<Self::Item as Data>::View<'_>>;
 
-    /// The result as the type says.
+    /// What `min_by` and `max_by` give of another value: that value, or an option of it where there
+    /// may be none.
+    type Of<V: Data>: Data;
+
+    /// That result as the type says.
+    fn of<V: Data>(best: Option<V>) -> Result<Self::Of<V>, String>;
+
+    /// The result of `min` and `max` as the type says.
     fn result(best: Option<Self::Item>) -> Result<Self, String>;
 }
 
@@ -155,6 +183,12 @@ impl<T: Ordered + Extremum<Item = T>> Extremum for Option<T> {
     #[inline(always)]
     fn item(view: Option<T::View<'_>>) -> Option<T::View<'_>> {
         view.and_then(T::item)
+    }
+
+    type Of<V: Data> = Option<V>;
+
+    fn of<V: Data>(best: Option<V>) -> Result<Option<V>, String> {
+        Ok(best)
     }
 
     fn result(best: Option<T>) -> Result<Self, String> {

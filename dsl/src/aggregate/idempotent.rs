@@ -23,6 +23,6 @@ use super::Aggregate;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` counts a record as often as it comes",
     label = "not idempotent",
-    note = "`min`, `max`, `any`, `all`, `count_distinct`, `collect_set` and `approx_count_distinct` are"
+    note = "`min`, `max`, `any`, `all`, `count_distinct`, `collect_set`, `approx_count_distinct`, `first`, `last` and their like are"
 )]
 pub trait Idempotent: Aggregate {}

@@ -32,30 +32,52 @@
 //! ```
 
 use super::{Aggregate, Idempotent, Invertible};
+use crate::Timestamp;
 use crate::data::{Builder, Data};
+use crate::place::{Path, Place};
 use arrow::array::{Array, ArrayRef};
+use std::ops::Range;
 
-/// The result of an aggregate over values.
+/// The result of an aggregate over values, which stand in canonical order as they do in the list.
 pub fn result<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<A::Out, String> {
-    aggregate.finish(&added(aggregate, values))
+    let mut acc = aggregate.zero();
+    for (offset, value) in values.iter().enumerate() {
+        aggregate.add_at(&mut acc, value.view(), place(0, offset));
+    }
+    aggregate.finish(&acc)
+}
+
+/// The result over values at event times; those of one time stand in canonical order as they do in
+/// the list.
+pub fn result_at<A: Aggregate>(
+    aggregate: &A,
+    values: &[(Timestamp, A::In)],
+) -> Result<A::Out, String> {
+    let mut acc = aggregate.zero();
+    for (offset, (time, value)) in values.iter().enumerate() {
+        aggregate.add_at(&mut acc, value.view(), place(time.micros(), offset));
+    }
+    aggregate.finish(&acc)
 }
 
 /// Checks the laws of [`Aggregate`] over values, cut in three at many places; says which law is
 /// broken, where, and what was given instead.
 ///
-/// Results are compared to the bit. Where one is an error the others must be too.
+/// Results are compared to the bit. Where one is an error the others must be too. Each value has an
+/// event time and an address of its own, some of them the same time, in another order than the
+/// list's.
 pub fn check<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
-    let laws = Laws(aggregate);
+    let laws = Laws { aggregate, values };
     for (first, second) in cuts(values.len()) {
         let place = || format!("{} values cut at {first} and {second}", values.len());
-        let a = || added(aggregate, &values[..first]);
-        let b = || added(aggregate, &values[first..second]);
-        let c = || added(aggregate, &values[second..]);
+        let a = || laws.added(0..first);
+        let b = || laws.added(first..second);
+        let c = || laws.added(second..values.len());
         let zero = || aggregate.zero();
         let ab = || laws.merged(a(), b());
         let abc = || laws.merged(ab(), c());
 
-        let all = added(aggregate, values);
+        let all = laws.added(0..values.len());
         laws.same("adding is not merging what was added to zero", &all, &abc(), place)?;
         laws.same("zero is not neutral", &a(), &laws.merged(a(), zero()), place)?;
         laws.same("zero is not neutral", &a(), &laws.merged(zero(), a()), place)?;
@@ -64,8 +86,7 @@ pub fn check<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<(), String
         laws.same("merging is not commutative", &ab(), &laws.merged(b(), a()), place)?;
         let turned = laws.merged(c(), laws.merged(b(), a()));
         laws.same("merging is not commutative", &abc(), &turned, place)?;
-        let mut added_on = ab();
-        values[second..].iter().for_each(|value| aggregate.add(&mut added_on, value.view()));
+        let added_on = laws.add(ab(), second..values.len());
         laws.same("adding is not merging what was added to zero", &added_on, &abc(), place)?;
         let read = laws.merged(laws.read_back(a())?, laws.read_back(laws.merged(b(), c()))?);
         laws.same("an accumulator is not the same when read back", &abc(), &read, place)?;
@@ -75,12 +96,11 @@ pub fn check<A: Aggregate>(aggregate: &A, values: &[A::In]) -> Result<(), String
 
 /// Checks the law of [`Invertible`] over values, as [`check`] does those of [`Aggregate`].
 pub fn check_invertible<A: Invertible>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
-    let laws = Laws(aggregate);
+    let laws = Laws { aggregate, values };
     for (first, second) in cuts(values.len()) {
         let place = || format!("{} values cut at {first} and {second}", values.len());
-        let b = || added(aggregate, &values[first..second]);
-        let rest =
-            || laws.merged(added(aggregate, &values[..first]), added(aggregate, &values[second..]));
+        let b = || laws.added(first..second);
+        let rest = || laws.merged(laws.added(0..first), laws.added(second..values.len()));
 
         let mut after = laws.merged(rest(), b());
         aggregate.subtract(&mut after, b());
@@ -89,10 +109,7 @@ pub fn check_invertible<A: Invertible>(aggregate: &A, values: &[A::In]) -> Resul
         aggregate.subtract(&mut less, b());
         let before = laws.merged(less.clone(), laws.merged(rest(), b()));
         laws.same("merging does not undo subtracting", &rest(), &before, place)?;
-        let added_on = values.iter().fold(laws.read_back(less)?, |mut acc, value| {
-            aggregate.add(&mut acc, value.view());
-            acc
-        });
+        let added_on = laws.add(laws.read_back(less)?, 0..values.len());
         laws.same("adding does not undo subtracting", &rest(), &added_on, place)?;
     }
     Ok(())
@@ -100,22 +117,23 @@ pub fn check_invertible<A: Invertible>(aggregate: &A, values: &[A::In]) -> Resul
 
 /// Checks the law of [`Idempotent`] over values, as [`check`] does those of [`Aggregate`].
 pub fn check_idempotent<A: Idempotent>(aggregate: &A, values: &[A::In]) -> Result<(), String> {
-    let laws = Laws(aggregate);
+    let laws = Laws { aggregate, values };
     for (first, second) in cuts(values.len()) {
         let place = || format!("{} values, of which {first} to {second} came twice", values.len());
-        let once = added(aggregate, values);
-        let twice = laws.merged(once.clone(), added(aggregate, &values[first..second]));
+        let once = laws.added(0..values.len());
+        let twice = laws.merged(once.clone(), laws.added(first..second));
         laws.same("what came twice is seen", &once, &twice, place)?;
     }
     Ok(())
 }
 
-/// The accumulator of values.
-fn added<A: Aggregate>(aggregate: &A, values: &[A::In]) -> A::Acc {
-    let mut acc = aggregate.zero();
-    values.iter().for_each(|value| aggregate.add(&mut acc, value.view()));
-    acc
+/// A place in canonical order: an event time, and an offset in a log.
+fn place(time: i64, offset: usize) -> Place<'static> {
+    Place { time, log: &[], offset: Some(offset as u64), path: Path::new() }
 }
+
+/// Event times that ties, neighbours and long spans are among.
+const TIMES: [i64; 5] = [1, 0, 3_600_000_000, 1, -1];
 
 /// Pairs of places to cut so many values at: all of them, or about a hundred.
 fn cuts(len: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -124,11 +142,28 @@ fn cuts(len: usize) -> impl Iterator<Item = (usize, usize)> {
     places(0).flat_map(move |first| places(first).map(move |second| (first, second)))
 }
 
-struct Laws<'a, A>(&'a A);
+struct Laws<'a, A: Aggregate> {
+    aggregate: &'a A,
+    values: &'a [A::In],
+}
 
 impl<A: Aggregate> Laws<'_, A> {
+    /// The accumulator of some of the values.
+    fn added(&self, values: Range<usize>) -> A::Acc {
+        self.add(self.aggregate.zero(), values)
+    }
+
+    /// An accumulator to which some of the values were added.
+    fn add(&self, mut acc: A::Acc, values: Range<usize>) -> A::Acc {
+        for offset in values {
+            let place = place(TIMES[offset % TIMES.len()], offset);
+            self.aggregate.add_at(&mut acc, self.values[offset].view(), place);
+        }
+        acc
+    }
+
     fn merged(&self, mut into: A::Acc, other: A::Acc) -> A::Acc {
-        self.0.merge(&mut into, other);
+        self.aggregate.merge(&mut into, other);
         into
     }
 
@@ -145,7 +180,8 @@ impl<A: Aggregate> Laws<'_, A> {
         b: &A::Acc,
         place: impl Fn() -> String,
     ) -> Result<(), String> {
-        let (a, b) = (self.0.finish(a).map(column), self.0.finish(b).map(column));
+        let finish = |acc| self.aggregate.finish(acc).map(column);
+        let (a, b) = (finish(a), finish(b));
         let same = match (&a, &b) {
             (Ok(a), Ok(b)) => a.to_data() == b.to_data(),
             (a, b) => a.is_err() && b.is_err(),

@@ -98,7 +98,8 @@ impl<T: Summable> Invertible for Sum<T> {
 }
 
 fn mean_of_some(mean: Option<f64>) -> Result<f64, String> {
-    mean.ok_or_else(|| "the mean of no values".to_owned())
+    let of_nothing = "the mean of no values; `non_empty(..)` around it gives `None` then";
+    mean.ok_or_else(|| of_nothing.to_owned())
 }
 
 macro_rules! integers {

@@ -1,13 +1,14 @@
 //! Where stages find their ports: a handle knows the type of what is at its index.
 
 use crate::combiner::Combiner;
+use crate::monoid::Monoid;
 use crate::output::Output;
 use ouzel_dsl::stage::Ports;
-use ouzel_dsl::{Aggregate, Data, Key, Tie, Windows};
+use ouzel_dsl::{Data, Key, Windows};
 use std::cell::RefMut;
 use std::marker::PhantomData;
 
-/// Key, windows and aggregate, none of which is held.
+/// Key, windows and what is done, none of which is held.
 type Types<K, W, A> = PhantomData<fn() -> (K, W, A)>;
 
 /// Where a stage finds the combiner of a keyed operator.
@@ -15,6 +16,7 @@ pub struct KeyedHandle<K, W, A> {
     /// The keyed operator's index.
     pub index: usize,
     pub(super) port: usize,
+    pub(super) ordered: bool,
     pub(super) types: Types<K, W, A>,
 }
 
@@ -33,25 +35,14 @@ impl<K, W, A> KeyedHandle<K, W, A> {
     where
         K: Key,
         W: Windows,
-        A: Aggregate,
+        A: Monoid,
     {
         ports.get(self.port)
     }
 
     /// Whether it asks where records stand in canonical order.
-    pub fn ordered(self) -> bool
-    where
-        A: Aggregate,
-    {
-        A::ORDERED
-    }
-
-    /// The type of the aggregate's result.
-    pub fn value(self) -> Tie<A::Out>
-    where
-        A: Aggregate,
-    {
-        Tie::new()
+    pub fn ordered(self) -> bool {
+        self.ordered
     }
 }
 

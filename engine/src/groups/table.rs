@@ -1,6 +1,7 @@
 //! One window's table from key numbers to accumulators.
 
-use ouzel_dsl::Aggregate;
+use crate::monoid::Monoid;
+use ouzel_dsl::Result;
 
 /// One window's accumulators. A table without windows is dense: a key's number is its place.
 pub struct Table<Acc> {
@@ -36,7 +37,7 @@ impl<Acc> Table<Acc> {
 
     /// Adds a key's first accumulator; its place.
     #[inline(never)]
-    pub(super) fn insert<A: Aggregate<Acc = Acc>>(
+    pub(super) fn insert<A: Monoid<Acc = Acc>>(
         &mut self,
         aggregate: &A,
         id: u32,
@@ -69,7 +70,7 @@ impl<Acc> Table<Acc> {
 
     /// Adds an accumulator, and counts what it takes here and in `all`.
     #[inline(always)]
-    pub(super) fn push<A: Aggregate<Acc = Acc>>(&mut self, aggregate: &A, all: &mut usize) {
+    pub(super) fn push<A: Monoid<Acc = Acc>>(&mut self, aggregate: &A, all: &mut usize) {
         let zero = aggregate.zero();
         let bytes = aggregate.heap_bytes(&zero);
         self.heap_bytes += bytes;
@@ -90,7 +91,7 @@ impl<Acc> Table<Acc> {
     /// Changes an accumulator, and counts what that takes here and in `all`: nothing needs to be
     /// done where accumulators hold nothing on the heap.
     #[inline(always)]
-    pub(super) fn change<A: Aggregate<Acc = Acc>>(
+    pub(super) fn change<A: Monoid<Acc = Acc>>(
         &mut self,
         aggregate: &A,
         place: usize,
@@ -105,6 +106,24 @@ impl<Acc> Table<Acc> {
             self.heap_bytes = (self.heap_bytes + after).saturating_sub(before);
             *all = (*all + after).saturating_sub(before);
         }
+    }
+
+    /// Changes all accumulators, by the numbers of their keys.
+    pub(super) fn change_all<A: Monoid<Acc = Acc>>(
+        &mut self,
+        logic: &A,
+        all: &mut usize,
+        mut change: impl FnMut(u32, &mut Acc) -> Result<()>,
+    ) -> Result<()> {
+        let dense = self.ids.is_empty();
+        *all -= self.heap_bytes;
+        self.heap_bytes = 0;
+        for (place, acc) in self.accs.iter_mut().enumerate() {
+            change(if dense { place as u32 } else { self.ids[place] }, acc)?;
+            self.heap_bytes += logic.heap_bytes(acc);
+        }
+        *all += self.heap_bytes;
+        Ok(())
     }
 
     /// The accumulator of a key.
@@ -127,6 +146,14 @@ impl<Acc> Table<Acc> {
             .iter()
             .enumerate()
             .map(move |(place, acc)| (if dense { place as u32 } else { self.ids[place] }, acc))
+    }
+
+    /// Takes every key's number and accumulator out.
+    pub(super) fn into_accs(self, mut each: impl FnMut(u32, Acc)) {
+        let dense = self.ids.is_empty();
+        for (place, acc) in self.accs.into_iter().enumerate() {
+            each(if dense { place as u32 } else { self.ids[place] }, acc);
+        }
     }
 
     /// How many keys there are.

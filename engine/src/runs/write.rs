@@ -2,18 +2,21 @@
 
 use super::{PARTS, Run, Runs, write_entry};
 use crate::groups::{Groups, part};
-use ouzel_dsl::{Aggregate, Error, Key, Result};
+use crate::monoid::Monoid;
+use ouzel_dsl::{Error, Key, Result};
+use serde::Serialize;
+use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Writes groups as runs, one a part, one after the other in a file; how many bytes that takes.
-pub fn write_runs<K: Key, A: Aggregate>(
+pub fn write_runs<K: Key, A: Monoid>(
     groups: &Groups<K, A::Acc>,
     dir: &Path,
     runs: &mut Runs,
 ) -> Result<u64> {
-    let what = |e| Error::io(format!("writing spilled state in {}", dir.display()), e);
+    let what = |e| unwritten(dir, e);
     let keys = Encoded::new(groups);
     let part = |id: u32| part(groups.keys().hash(id), PARTS);
     let (mut order, mut rank) = (Vec::new(), Vec::new());
@@ -59,6 +62,55 @@ pub fn write_runs<K: Key, A: Aggregate>(
         }
     }
     Ok(bytes)
+}
+
+/// Writes a run of groups that come in its order.
+pub struct RunWriter {
+    out: BufWriter<File>,
+    bytes: u64,
+    dir: PathBuf,
+    encoded: Vec<u8>,
+}
+
+impl RunWriter {
+    /// Into a new file in a folder.
+    pub fn new(dir: &Path) -> Result<RunWriter> {
+        let file = tempfile::tempfile_in(dir).map_err(|e| unwritten(dir, e))?;
+        let out = BufWriter::with_capacity(1 << 18, file);
+        Ok(RunWriter { out, bytes: 0, dir: dir.to_owned(), encoded: Vec::new() })
+    }
+
+    /// Adds a group, which stands after those before it in the order of runs.
+    pub fn push_group<K: Key, Acc: Serialize>(
+        &mut self,
+        start: i64,
+        key: K::View<'_>,
+        acc: &Acc,
+    ) -> Result<()> {
+        let mut encoded = std::mem::take(&mut self.encoded);
+        encoded.clear();
+        K::encode(key, &mut encoded);
+        let written = self.push(start, &encoded, acc);
+        self.encoded = encoded;
+        written
+    }
+
+    /// The same with the key encoded.
+    pub fn push<Acc: Serialize>(&mut self, start: i64, key: &[u8], acc: &Acc) -> Result<()> {
+        let written = write_entry(&mut self.out, start, key, acc);
+        self.bytes += written.map_err(|e| unwritten(&self.dir, e))?;
+        Ok(())
+    }
+
+    /// The run.
+    pub fn finish(self) -> Result<Run> {
+        let file = self.out.into_inner().map_err(|e| unwritten(&self.dir, e.into_error()))?;
+        Ok(Run { file: Arc::new(file), start: 0, end: self.bytes, level: 0, fresh: false })
+    }
+}
+
+fn unwritten(dir: &Path, error: std::io::Error) -> Error {
+    Error::io(format!("writing spilled state in {}", dir.display()), error)
 }
 
 /// The encodings of keys, by number.

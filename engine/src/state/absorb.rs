@@ -1,102 +1,87 @@
 //! Takes on what combiners hold: merged into the shards, kept as it is, or written to disk.
 
 use super::State;
-use super::rows::Reading;
-use crate::combiner::Combiner;
 use crate::groups::{Groups, merge, part};
 use crate::guard::in_parallel;
-use crate::rows::Rows;
+use crate::rows::{Changed, Takers, read_rows};
 use crate::runs::{Runs, write_runs};
-use ouzel_dsl::keyed_node::{Emit, Parallel};
-use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Aggregate, Key, Result, Windows};
-use std::collections::BTreeSet;
+use crate::tabled::Tabled;
+use ouzel_dsl::keyed_node::{Changes, Parallel};
+use ouzel_dsl::{Key, Result, Windows};
+use std::collections::BTreeMap;
 
-impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
-    /// Takes what combiners hold, in memory and on disk.
-    pub(super) fn take(combiners: &mut [&mut dyn Port]) -> (Vec<Groups<K, A::Acc>>, Runs) {
-        let (mut taken, mut fresh) = (Vec::new(), Runs::default());
-        for port in combiners {
-            if let Some(combiner) = port.as_any().downcast_mut::<Combiner<K, W, A>>() {
-                let (groups, runs) = combiner.take();
-                taken.extend((!groups.is_empty()).then_some(groups));
-                fresh.append(runs);
-            }
-        }
-        (taken, fresh)
-    }
-
+impl<K: Key, W: Windows, A: Tabled<K, W>> State<K, W, A> {
     /// Merges what was adopted.
     pub(super) fn settle(&mut self, parallel: Parallel<'_>) -> Result<()> {
         let adopted = std::mem::take(&mut self.adopted);
         if !adopted.is_empty() {
-            self.merge_all(&adopted, parallel, false)?;
+            self.merge_all(&adopted, parallel)?;
         }
         Ok(())
     }
 
-    /// Merges groups into the shards; the groups of each shard that changed, in order.
+    /// Merges groups into the shards.
     pub(super) fn merge_all(
         &mut self,
         from: &[Groups<K, A::Acc>],
         parallel: Parallel<'_>,
-        track: bool,
-    ) -> Result<Vec<BTreeSet<(i64, u32)>>> {
+    ) -> Result<()> {
         let (node, parts) = (&self.node, self.shards.len());
         let shards = self.shards.iter_mut().enumerate().collect();
-        in_parallel(
-            node.site,
-            parallel,
-            shards,
-            |(index, shard): (usize, &mut Groups<K, A::Acc>)| {
-                let mut changed = BTreeSet::new();
-                for groups in from {
-                    for (start, table) in groups.iter() {
-                        for (id, acc) in table.iter() {
-                            let hash = groups.keys().hash(id);
-                            if part(hash, parts) != index {
-                                continue;
-                            }
-                            let key = (groups.keys().get(id), hash);
-                            let id =
-                                merge(shard, W::WINDOWED, &node.aggregate, start, key, acc.clone());
-                            if track {
-                                changed.insert((start, id));
-                            }
-                        }
-                    }
-                }
-                Ok(changed)
-            },
-        )
+        in_parallel(node.site, parallel, shards, |(index, shard): (_, &mut Groups<_, _>)| {
+            each_of_part(from, (index, parts), |start, key, acc| {
+                merge(shard, W::WINDOWED, &node.logic, start, key, acc.clone());
+            });
+            Ok(())
+        })
+        .map(drop)
     }
 
-    /// Merges groups, and gives the new row of each that changed.
+    /// Merges groups, and tells what changes by it.
     pub(super) fn merge_changes(
         &mut self,
         taken: &[Groups<K, A::Acc>],
         parallel: Parallel<'_>,
-        emit: Emit<'_>,
+        changes: Changes<'_>,
     ) -> Result<()> {
         self.settle(parallel)?;
-        let changed = self.merge_all(taken, parallel, true)?;
-        let mut rows = Rows::changing(&self.node, emit);
-        for (shard, changed) in self.shards.iter().zip(changed) {
-            for (start, id) in changed {
-                rows.push_group(start, id, shard)?;
+        let (node, parts, takers) = (&self.node, self.shards.len(), Takers::new(changes));
+        let shards = self.shards.iter_mut().enumerate().collect();
+        in_parallel(node.site, parallel, shards, |(index, shard): (_, &mut Groups<_, _>)| {
+            let mut before = BTreeMap::new();
+            each_of_part(taken, (index, parts), |start, key, acc| {
+                let id = shard.keys_mut().intern(key.0, key.1);
+                before.entry((start, id)).or_insert_with(|| match shard.get(start, id) {
+                    Some(held) if changes.before => read_rows(node, start, key.0, held),
+                    _ => Vec::new(),
+                });
+                merge(shard, W::WINDOWED, &node.logic, start, key, acc.clone());
+            });
+            let mut changed = Changed::new(node, &takers);
+            for ((start, id), rows) in &before {
+                let (key, acc) = (shard.keys().get(*id), shard.get(*start, *id));
+                match acc {
+                    Some(acc) if changes.before => changed.since(rows, *start, key, acc)?,
+                    Some(acc) => changed.set(*start, key, acc)?,
+                    None => {}
+                }
             }
-        }
-        rows.finish().map(drop)
+            if A::REMOVES && !W::WINDOWED {
+                shard.forget_if(before.len(), &node.logic, |acc| node.logic.is_empty(acc));
+            }
+            changed.finish()
+        })
+        .map(drop)
     }
 
-    /// Brings all together on disk, where part of a group may be already, and gives the new row of
-    /// each that changed.
+    /// Brings all together on disk, where part of a group may be already, and tells what changes by
+    /// it.
     pub(super) fn spill_changes(
         &mut self,
         taken: Vec<Groups<K, A::Acc>>,
         fresh: Runs,
         parallel: Parallel<'_>,
-        emit: Emit<'_>,
+        changes: Changes<'_>,
     ) -> Result<u64> {
         let mut bytes = self.spill()?;
         self.runs.settle();
@@ -104,8 +89,28 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         for groups in taken {
             bytes += write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
         }
-        self.read_runs(Reading::Changed, parallel, emit)?;
-        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)?;
+        let (node, takers) = (&self.node, Takers::new(changes));
+        in_parallel(node.site, parallel, self.runs.split(), |mut runs| {
+            let mut changed = Changed::new(node, &takers);
+            runs.read::<K, A>(&node.logic, i64::MAX, false, |group| {
+                if group.fresh.is_none() {
+                    return Ok(());
+                }
+                let rows = match &group.held {
+                    Some(held) if changes.before => {
+                        read_rows(node, group.start, group.key.view(), held)
+                    }
+                    _ => Vec::new(),
+                };
+                let (start, key, acc) = group.into_parts(&node.logic);
+                match changes.before {
+                    true => changed.since(&rows, start, key.view(), &acc),
+                    false => changed.set(start, key.view(), &acc),
+                }
+            })?;
+            changed.finish()
+        })?;
+        self.runs.compact::<K, A>(&self.node.logic, &self.spill)?;
         Ok(bytes)
     }
 
@@ -117,7 +122,25 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
                 bytes += write_runs::<K, A>(&groups, &self.spill, &mut self.runs)?;
             }
         }
-        self.runs.compact::<K, A>(&self.node.aggregate, &self.spill)?;
+        self.runs.compact::<K, A>(&self.node.logic, &self.spill)?;
         Ok(bytes)
+    }
+}
+
+/// Calls a function with each group of a part: its window, its key with its hash, its accumulator.
+fn each_of_part<K: Key, Acc>(
+    from: &[Groups<K, Acc>],
+    (index, parts): (usize, usize),
+    mut each: impl FnMut(i64, (K::View<'_>, u64), &Acc),
+) {
+    for groups in from {
+        for (start, table) in groups.iter() {
+            for (id, acc) in table.iter() {
+                let hash = groups.keys().hash(id);
+                if part(hash, parts) == index {
+                    each(start, (groups.keys().get(id), hash), acc);
+                }
+            }
+        }
     }
 }

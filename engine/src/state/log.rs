@@ -2,12 +2,14 @@
 
 use super::State;
 use crate::groups::{Groups, hash, merge, part};
+use crate::monoid::Monoid;
 use crate::runs::{Entry, Runs, write_entry};
-use ouzel_dsl::{Aggregate, Error, Key, Result, Windows};
+use crate::tabled::Tabled;
+use ouzel_dsl::{Error, Key, Result, Windows};
 use std::io::{self, Read, Write};
 
 /// Writes what combiners held.
-pub(super) fn write_taken<K: Key, A: Aggregate>(
+pub fn write_taken<K: Key, A: Monoid>(
     taken: &[Groups<K, A::Acc>],
     runs: &Runs,
     log: &mut dyn Write,
@@ -16,7 +18,7 @@ pub(super) fn write_taken<K: Key, A: Aggregate>(
     runs.copy_to(log).map_err(unwritten)
 }
 
-impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
+impl<K: Key, W: Windows, A: Tabled<K, W>> State<K, W, A> {
     /// Writes all of it.
     pub(super) fn write_all(&mut self, log: &mut dyn Write) -> Result<()> {
         for groups in self.adopted.iter().chain(&self.shards) {
@@ -24,10 +26,11 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
         }
         for mut runs in self.runs.split() {
             let mut encoded = Vec::new();
-            runs.read::<K, A>(&self.node.aggregate, i64::MAX, false, |group| {
+            runs.read::<K, A>(&self.node.logic, i64::MAX, false, |group| {
                 encoded.clear();
-                K::encode(group.key.view(), &mut encoded);
-                write_entry(log, group.start, &encoded, &group.acc).map_err(unwritten).map(drop)
+                let (start, key, acc) = group.into_parts(&self.node.logic);
+                K::encode(key.view(), &mut encoded);
+                write_entry(log, start, &encoded, &acc).map_err(unwritten).map(drop)
             })?;
         }
         Ok(())
@@ -47,27 +50,22 @@ impl<K: Key, W: Windows, A: Aggregate> State<K, W, A> {
             let key: K = entry.key()?;
             let hash = hash::<K>(key.view());
             let shard = &mut self.shards[part(hash, parts)];
-            merge(
-                shard,
-                W::WINDOWED,
-                &self.node.aggregate,
-                start,
-                (key.view(), hash),
-                entry.acc()?,
-            );
+            merge(shard, W::WINDOWED, &self.node.logic, start, (key.view(), hash), entry.acc()?);
             merged += 1;
             if merged.is_multiple_of(1_024) && self.bytes() > self.memory_bytes {
                 self.spill()?;
             }
         }
+        if A::PARTS {
+            self.close_parts(closed, &|tasks| tasks.into_iter().for_each(|task| task()), &|_| {
+                Ok(())
+            })?;
+        }
         Ok(())
     }
 }
 
-fn write_groups<K: Key, A: Aggregate>(
-    groups: &Groups<K, A::Acc>,
-    log: &mut dyn Write,
-) -> Result<()> {
+fn write_groups<K: Key, A: Monoid>(groups: &Groups<K, A::Acc>, log: &mut dyn Write) -> Result<()> {
     let mut encoded = Vec::new();
     for (start, table) in groups.iter() {
         for (id, acc) in table.iter() {

@@ -4,8 +4,8 @@ use ouzel::Span;
 use ouzel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How far times go back at most within a log: with this lateness nothing is late.
-pub const DISORDER: Span = seconds(1);
+/// Times go back within a log, but by far less than this: with this lateness nothing is late.
+pub const DISORDER: Span = minutes(1);
 
 /// Someone who sells or bids.
 #[derive(Clone, Debug, PartialEq, Record)]

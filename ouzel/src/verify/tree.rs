@@ -7,7 +7,7 @@
 use super::lock;
 use super::random::Random;
 use arrow::array::RecordBatch;
-use ouzel_dsl::keyed_node::{Emit, KeyedNode, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Changes, Emit, KeyedNode, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Plan, Result};
 use std::any::Any;
@@ -45,6 +45,10 @@ impl KeyedNode for Node {
 
     fn state_type(&self) -> String {
         self.0.node.state_type()
+    }
+
+    fn removes(&self) -> bool {
+        self.0.node.removes()
     }
 
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
@@ -117,7 +121,7 @@ impl State {
 fn merge(into: &mut dyn KeyedState, mut from: Box<dyn KeyedState>) -> Result<()> {
     let mut log = Vec::new();
     from.save(&mut log)?;
-    into.load(&mut log.as_slice(), i64::MIN)
+    into.load(&mut log.as_slice(), None)
 }
 
 impl KeyedState for State {
@@ -125,7 +129,7 @@ impl KeyedState for State {
         &mut self,
         combiners: &mut [&mut dyn Port],
         parallel: Parallel<'_>,
-        changes: Option<Emit<'_>>,
+        changes: Option<Changes<'_>>,
         log: Option<&mut dyn Write>,
     ) -> Result<u64> {
         let mut pool = std::mem::take(&mut *lock(&self.shared.pool));
@@ -148,15 +152,11 @@ impl KeyedState for State {
         self.state.rows(parallel, emit)
     }
 
-    fn drain(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        self.state.drain(parallel, emit)
-    }
-
     fn save(&mut self, log: &mut dyn Write) -> Result<()> {
         self.state.save(log)
     }
 
-    fn load(&mut self, log: &mut dyn Read, closed: i64) -> Result<()> {
+    fn load(&mut self, log: &mut dyn Read, closed: Option<i64>) -> Result<()> {
         self.state.load(log, closed)
     }
 }

@@ -3,11 +3,11 @@
 
 use super::difference::Difference;
 use super::{lock, rows};
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use ouzel_dsl::connector::{Chunk, Offsets, Pruned};
 use ouzel_dsl::plan::{OperatorIndex, PortKind, Site, StageInput, StageNode};
-use ouzel_dsl::stage::{OnError, Port, Ports, StageContext, Tally};
-use ouzel_dsl::{Plan, Result};
+use ouzel_dsl::stage::{Moments, OnError, Port, Ports, StageContext, Tally};
+use ouzel_dsl::{Error, Plan, Result};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -50,12 +50,15 @@ struct Around<'a> {
     input: &'a str,
     partition: &'a str,
     log: &'a [u8],
+    moments: Option<&'a Moments>,
+    weight: i64,
 }
 
 impl<'a> Around<'a> {
     fn of(context: &'a StageContext<'_>) -> Around<'a> {
         let StageContext { on_error, seen, sites, input, partition, log, .. } = *context;
-        Around { on_error, seen, sites, input, partition, log }
+        let StageContext { moments, weight, .. } = *context;
+        Around { on_error, seen, sites, input, partition, log, moments, weight }
     }
 }
 
@@ -86,7 +89,12 @@ impl Look<'_> {
         let Look { plan, stage, around } = *self;
         let all = move || -> Vec<Did> {
             let (rows, ports) = (0..chunk.batch.num_rows(), plan.ports());
-            rows.map(|row| did(plan, stage, around, &ports, &only(chunk, row))).collect()
+            rows.map(|row| {
+                let moments = around.moments.map(|moments| moments.only(row));
+                let around = Around { moments: moments.as_ref(), ..around };
+                did(plan, stage, around, &ports, &only(chunk, row))
+            })
+            .collect()
         };
         let (first, second) = std::thread::scope(|scope| {
             let second = scope.spawn(all);
@@ -98,7 +106,7 @@ impl Look<'_> {
             both.find_map(|(row, (first, second))| Some((row, self.differs(first, second)?)))?;
         let Around { input, partition, .. } = around;
         let address = match stage.input {
-            StageInput::Finals(_) => format!("a final row of {input}"),
+            StageInput::Rows(_) | StageInput::Changes(_) => format!("a row of {input}"),
             StageInput::Source(_) => {
                 format!("{input} {partition}, offset {}", chunk.offsets.get(row))
             }
@@ -185,7 +193,23 @@ impl Look<'_> {
 }
 
 /// Operators that take no closure.
-const WITHOUT_CODE: [&str; 6] = ["source", "merge", "window", "lateness", "late", "finals"];
+const WITHOUT_CODE: [&str; 15] = [
+    "source",
+    "merge",
+    "window",
+    "lateness",
+    "late",
+    "finals",
+    "between",
+    "distinct",
+    "latest",
+    "table",
+    "join",
+    "left_join",
+    "full_join",
+    "semi_join",
+    "anti_join",
+];
 
 /// Runs a stage into ports, and empties them.
 fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk: &Chunk) -> Did {
@@ -193,7 +217,7 @@ fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk:
         port.borrow_mut().begin(&chunk.batch);
     }
     let mut tally = Tally::new(plan.operators.len());
-    let Around { on_error, seen, sites, input, partition, log } = around;
+    let Around { on_error, seen, sites, input, partition, log, moments, weight } = around;
     let mut context = StageContext {
         tally: &mut tally,
         on_error,
@@ -202,6 +226,8 @@ fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk:
         input,
         partition,
         log,
+        moments,
+        weight,
         at: 0,
         row: 0,
     };
@@ -220,12 +246,23 @@ fn contents(plan: &Plan, kind: PortKind, port: &mut dyn Port) -> Result<Vec<Reco
         |tasks: Vec<Box<dyn FnOnce() + Send + '_>>| tasks.into_iter().for_each(|task| task());
     let mut state = plan.keyed[keyed].node.state(1, usize::MAX, &std::env::temp_dir());
     state.absorb(&mut [port], &here, None, None)?;
+    if plan.keyed[keyed].streams {
+        let mut held = Vec::new();
+        state.save(&mut held)?;
+        return Ok(vec![as_row(&held)?]);
+    }
     let rows = Mutex::new(Vec::new());
     state.rows(&here, &|batch| {
         lock(&rows).push(batch);
         Ok(())
     })?;
     Ok(std::mem::take(&mut *lock(&rows)))
+}
+
+/// Bytes as a row, to be compared.
+fn as_row(bytes: &[u8]) -> Result<RecordBatch> {
+    let column: ArrayRef = Arc::new(BinaryArray::from_vec(vec![bytes]));
+    RecordBatch::try_from_iter([("held", column)]).map_err(|e| Error::Format(e.to_string()))
 }
 
 /// One row of a chunk.

@@ -54,4 +54,14 @@ fn no_top(flights: Stream<Flight>) -> Table<String, Vec<f64>> {
     flights.key_by(|f| f.carrier).aggregate(top_k(3, |f| f.codes))
 }
 
+#[job]
+fn no_order_of_values(flights: Stream<Flight>) -> Table<String, Vec<Vec<i64>>> {
+    flights.key_by(|f| f.carrier).aggregate(top_k_by(3, |f| f.codes, |f| f.codes))
+}
+
+#[job]
+fn no_value(flights: Stream<Flight>) -> Table<String, Option<char>> {
+    flights.key_by(|f| f.carrier).aggregate(last(|f| f.carrier.chars().next()).named("initial"))
+}
+
 fn main() {}

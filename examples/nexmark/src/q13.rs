@@ -1,0 +1,30 @@
+//! Side input: bids with what a list says of them.
+
+use crate::events::{Bid, SideInput};
+use ouzel::prelude::*;
+
+/// A bid, and the value that its auction has in the list.
+#[derive(Clone, Debug, PartialEq, Record)]
+pub struct Told {
+    pub auction: i64,
+    pub bidder: i64,
+    pub price: i64,
+    #[record(unit = "ms")]
+    pub date_time: Timestamp,
+    pub value: String,
+}
+
+/// Every bid whose auction modulo 10000 is in the side input, with the value there.
+#[job]
+pub fn q13(bid: Stream<Bid>, side_input: Stream<SideInput>) -> Stream<Told> {
+    bid.map(|b| (b.auction, b.bidder, b.price, b.date_time))
+        .key_by(|(auction, ..)| auction.rem_euclid(10_000))
+        .join(side_input.key_by(|s| s.key))
+        .map(|((auction, bidder, price, date_time), side)| ToldRef {
+            auction: *auction,
+            bidder: *bidder,
+            price: *price,
+            date_time: *date_time,
+            value: side.value,
+        })
+}
