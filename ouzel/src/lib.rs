@@ -73,6 +73,7 @@ pub mod private {
     pub use ouzel_connectors as connectors;
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;
+    pub use ouzel_runtime_stream::Steps;
 }
 
 /// The README's Rust, compiled and run with the other documentation tests.

@@ -27,6 +27,7 @@
 
 mod check;
 mod choices;
+mod driver;
 mod generate;
 mod kept;
 mod laws;
@@ -46,6 +47,7 @@ mod tolerance;
 mod trial;
 
 pub use check::{Check, check};
+pub use driver::{Driver, Watermark};
 pub use laws::check_laws;
 pub use left::Left;
 pub use letters::Letter;
