@@ -67,6 +67,7 @@ pub use verify::Verification;
 #[doc(hidden)]
 pub mod private {
     pub use crate::job_main::{JobInfo, main};
+    pub use crate::show::text::stable as stable_plan;
     pub use crate::verify::{
         Difference, Left, Part, Random, Schedule, Subject, difference_of_rows,
     };

@@ -4,6 +4,7 @@ mod differs;
 mod driver;
 mod expect;
 mod kept;
+mod plans;
 mod property;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
