@@ -1,5 +1,6 @@
 //! The harness itself: what it must find, and what it says of it.
 
+mod broken;
 mod differs;
 mod driver;
 mod expect;
