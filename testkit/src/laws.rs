@@ -15,6 +15,7 @@ use std::fmt::Debug;
 /// use ouzel_testkit::{check_laws, strategy};
 ///
 /// check_laws(&mean(Arg::<f64>::new()), strategy::float());
+/// check_laws(&max(Arg::<(i64, String)>::new()), strategy::drawn());
 /// ```
 #[track_caller]
 pub fn check_laws<A: Aggregate>(aggregate: &A, values: impl Strategy<Value = A::In>)

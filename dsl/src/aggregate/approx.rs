@@ -1,4 +1,4 @@
-use crate::data::{Bad, Builder, Column, Data, Produce};
+use crate::data::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::ArrayRef;
 use std::fmt;
@@ -68,6 +68,10 @@ impl<T: Data> Data for Approx<T> {
 
     fn own(view: Approx<T::View<'_>>) -> Approx<T> {
         Approx(T::own(view.0))
+    }
+
+    fn draw(source: &mut dyn Draw) -> Approx<T> {
+        Approx(T::draw(source))
     }
 
     fn shorten<'a: 'b, 'b>(view: Approx<T::View<'a>>) -> Approx<T::View<'b>> {
