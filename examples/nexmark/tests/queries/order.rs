@@ -35,7 +35,7 @@ fn best_bids(bids: &[Bid]) -> Vec<(Ranked, BestBid)> {
     }
     let rows = auctions.into_iter().flat_map(|(auction, mut bids)| {
         bids.sort_by_key(|b| (Reverse(b.price), b.date_time));
-        bids.into_iter().cloned().take(10).zip(1..).map(move |(b, rank_number)| {
+        bids.into_iter().take(10).cloned().zip(1..).map(move |(b, rank_number)| {
             let best = BestBid {
                 bidder: b.bidder,
                 price: b.price,
