@@ -7,13 +7,14 @@ mod arguments;
 mod join;
 mod misplaced;
 mod operator;
+mod ordered;
 mod outputs;
 
 use crate::ast::{Errors, Job};
 use crate::idents::{bindings, name_of, text};
 use crate::ir::{Graph, Names, Node, NodeIndex, Op};
-use std::collections::BTreeMap;
-use syn::{Error, Expr, Ident, Pat, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::{Error, Expr, Ident, Local, Pat, Stmt};
 
 /// What lowering finds.
 pub enum Lowered {
@@ -27,6 +28,8 @@ pub enum Lowered {
 enum Stop {
     Error(Error),
     Unknown,
+    /// It depends on what was not lowered, of which it has been said why.
+    Said,
 }
 
 impl From<Error> for Stop {
@@ -39,6 +42,8 @@ struct Lowering {
     graph: Graph,
     /// Names of streams and tables.
     scope: BTreeMap<String, NodeIndex>,
+    /// Names of what would be one, had it no errors.
+    failed: BTreeSet<String>,
     /// The `let` or output being lowered: the first part of operators' ids.
     owner: String,
     errors: Errors,
@@ -49,6 +54,7 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
     let mut lowering = Lowering {
         graph: Graph { nodes: Vec::new(), outputs: Vec::new() },
         scope: BTreeMap::new(),
+        failed: BTreeSet::new(),
         owner: text(&job.name),
         errors: Errors::default(),
     };
@@ -76,11 +82,12 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
                 }
             }
             Err(Stop::Error(error)) => lowering.errors.push(error),
+            Err(Stop::Said) => {}
             Err(Stop::Unknown) => return Ok(Lowered::Unknown),
         }
     }
     match lowering.outputs(job) {
-        Ok(()) => {}
+        Ok(()) | Err(Stop::Said) => {}
         Err(Stop::Error(error)) => lowering.errors.push(error),
         Err(Stop::Unknown) => return Ok(Lowered::Unknown),
     }
@@ -120,7 +127,26 @@ impl Lowering {
     /// Lowers a statement; false if it is not dataflow.
     fn statement(&mut self, statement: &Stmt) -> Result<bool, Stop> {
         let Stmt::Local(local) = statement else { return Ok(false) };
-        let Some(init) = &local.init else { return Ok(false) };
+        let bound = self.binding(local);
+        let mut names = Vec::new();
+        bindings(&local.pat, &mut names);
+        for name in names.iter().map(text) {
+            match bound {
+                Ok(Some(node)) => drop(self.scope.insert(name.clone(), node)),
+                Ok(None) => {}
+                Err(_) => drop(self.scope.remove(&name)),
+            }
+            match bound {
+                Ok(_) => self.failed.remove(&name),
+                Err(_) => self.failed.insert(name),
+            };
+        }
+        Ok(bound?.is_some())
+    }
+
+    /// Lowers what is bound to a name; `None` if it is not dataflow.
+    fn binding(&mut self, local: &Local) -> Result<Option<NodeIndex>, Stop> {
+        let Some(init) = &local.init else { return Ok(None) };
         let name = match &local.pat {
             Pat::Type(typed) => name_of(&typed.pat),
             pattern => name_of(pattern),
@@ -129,15 +155,13 @@ impl Lowering {
         let before = std::mem::replace(&mut self.owner, owner);
         let lowered = self.expression(&init.expr);
         self.owner = before;
-        let Some(node) = lowered? else { return Ok(false) };
-        match name {
-            Some(name) => self.scope.insert(text(name), node),
-            None => {
+        match (lowered?, name) {
+            (Some(_), None) => {
                 let message = "bind a stream or table to a plain name: `let name = ...`";
-                return Err(Error::new_spanned(&local.pat, message).into());
+                Err(Error::new_spanned(&local.pat, message).into())
             }
-        };
-        Ok(true)
+            (node, _) => Ok(node),
+        }
     }
 
     /// Lowers an expression; `None` if it is not dataflow.
@@ -145,13 +169,25 @@ impl Lowering {
         match expression {
             Expr::Paren(paren) => self.expression(&paren.expr),
             Expr::Group(group) => self.expression(&group.expr),
-            Expr::Path(path) => {
-                Ok(path.path.get_ident().and_then(|ident| self.scope.get(&text(ident)).copied()))
-            }
+            Expr::Path(path) => match path.path.get_ident().map(text) {
+                Some(name) if self.failed.contains(&name) => Err(Stop::Said),
+                Some(name) => Ok(self.scope.get(&name).copied()),
+                None => Ok(None),
+            },
             Expr::MethodCall(call) => match self.expression(&call.receiver)? {
                 Some(receiver) => self.operator(receiver, call).map(Some),
                 None => Ok(None),
             },
+            Expr::Tuple(tuple) => {
+                for element in &tuple.elems {
+                    if self.expression(element)?.is_some() {
+                        let message =
+                            "bind streams and tables one by one: `let name = ...` for each";
+                        return Err(Error::new_spanned(tuple, message).into());
+                    }
+                }
+                Ok(None)
+            }
             _ => Ok(None),
         }
     }

@@ -70,9 +70,8 @@ pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
     };
     if let Some(table) = table {
         let (key, windowed) = graph.table_key(table);
-        if let Some(key) = key.map(|key| &graph.nodes[key]) {
-            collect(&key.names, "key column", output, key.ident.span(), &mut taken)?;
-        }
+        let (names, key) = (graph.key_names(table), &graph.nodes[key]);
+        collect(&names, "key column", output, key.ident.span(), &mut taken)?;
         if windowed {
             taken.extend(["window_start", "window_end"].map(str::to_owned));
         }

@@ -120,7 +120,7 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
             get,
         };
     }
-    if let Op::Join(_) = graph.nodes[head].op {
+    if graph.nodes[head].op.is_keyed_stream() {
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns =
@@ -142,31 +142,28 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
         };
     }
     if graph.gives(head) == Gives::Table {
-        let (key, value) = (var("tkey", head), var("tvalue", head));
+        let (key, row) = (var("tkey", head), var("trow", head));
+        let get = quote_spanned! {span=>
+            ::ouzel::private::engine::table_row(#row, &__columns, __row)
+        };
         return Opening {
             columns: quote_spanned! {span=>
-                let __columns = ::ouzel::private::engine::open_table(
-                    #key,
-                    #value,
-                    &__chunk.batch,
-                    &mut __bad,
-                );
+                let __columns =
+                    ::ouzel::private::engine::open_table(#row, &__chunk.batch, &mut __bad);
             },
             before: quote_spanned!(span=> let __weight = __cx.weight;),
             // The rows of a table have no event time.
             each: quote_spanned! {span=>
                 let (__time, __seen) = (0i64, i64::MIN);
                 let __address = match #wanted {
-                    true => {
-                        ::ouzel::private::engine::row_address(#key, #head, __columns.get(__row).0)
-                    }
+                    true => ::ouzel::private::engine::row_address(#key, #head, #get.0),
                     false => ::std::vec::Vec::new(),
                 };
                 let __log: &[u8] = &__address;
                 let __offset: ::core::option::Option<u64> = ::core::option::Option::None;
                 let __path = ::ouzel::dsl::place::Path::new();
             },
-            get: quote_spanned!(span=> __columns.get(__row)),
+            get,
         };
     }
     let of = graph.nodes[head].inputs[0];
@@ -283,6 +280,12 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
                 }
                 Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => continue,
                 Op::Join(_) => needs.place = true,
+                Op::AsOf => needs.time = true,
+                // Timers at the end of input go by the greatest event time of all.
+                Op::Ordered(ref ordered) => {
+                    needs.time = true;
+                    needs.seen |= ordered.name == "process";
+                }
                 Op::Between(..) => needs.time = true,
                 _ => {}
             }

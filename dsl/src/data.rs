@@ -6,6 +6,7 @@
 //! bytes ([`Data::store`]) it lies in keyed state, and views read it there.
 
 mod bytes;
+mod draw;
 mod enumeration;
 mod list;
 mod nested;
@@ -17,9 +18,10 @@ mod tuple;
 mod wire;
 
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
+pub use draw::{Draw, zigzag};
 pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
 #[doc(hidden)]
-pub use enumeration::{EnumView, enum_on_stream, load_variant, store_variant};
+pub use enumeration::{EnumView, draw_variant, enum_on_stream, load_variant, store_variant};
 pub use list::{List, ListBuilder, ListColumn, ListIter};
 #[doc(hidden)]
 pub use nested::{Nulls, nested, struct_array};
@@ -73,6 +75,10 @@ pub trait Data: Sized + Send + Sync + 'static {
 
     /// Owns a view.
     fn own(view: Self::View<'_>) -> Self;
+
+    /// Draws a value: what property tests are fed with. See [`Draw`].
+    #[doc(hidden)]
+    fn draw(source: &mut dyn Draw) -> Self;
 
     /// The same view for a shorter time.
     fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b>;
@@ -260,6 +266,21 @@ impl<R: crate::Record> Named for R {}
 
 #[doc(hidden)]
 pub fn named<T: Named>(_: crate::Tie<T>) {}
+
+/// A key whose columns have names of their own, or that has none.
+#[diagnostic::on_unimplemented(
+    message = "the key of this output has no name",
+    label = "the keys that it gives are `{Self}`, and nothing names their columns",
+    note = "make the key a record, whose fields name its columns"
+)]
+pub trait NamedKey: Data {}
+
+impl<R: crate::Record> NamedKey for R {}
+
+impl NamedKey for () {}
+
+#[doc(hidden)]
+pub fn named_key<K: NamedKey>(_: crate::Tie<K>) {}
 
 /// The view of a row, where the type is known by a tie.
 #[doc(hidden)]

@@ -40,13 +40,31 @@ impl<K: Data, T: Data> Grouped<K, T> {
     }
 
     /// Names the operator before it, and the key's column.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Table, count};
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<u64, u64> {
+    /// counts.group_by(|(name, _)| name.len() as u64).named("length").aggregate(count())
+    /// # }
+    /// ```
     pub fn named(self, _name: &'static str) -> Self {
         self
     }
 
     /// One row for each key that a row of the table has: the aggregate's result. As rows change,
-    /// what they added is taken out again, so that the aggregate must be [`Invertible`]; a group is
-    /// there as long as it has a row.
+    /// what they added is taken out again, so that the aggregate must be [`Invertible`], which
+    /// [`kept`](crate::kept) makes any; a group is there as long as it has a row.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Table, count};
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<u64, u64> {
+    /// counts.group_by(|(_, n)| *n).aggregate(count())
+    /// # }
+    /// ```
     pub fn aggregate<A: Aggregate + Invertible>(self, _aggregate: A) -> Table<K, A::Out> {
         Table::new()
     }

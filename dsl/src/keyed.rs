@@ -3,6 +3,9 @@
 use crate::Span;
 use crate::aggregate::{Aggregate, Arg};
 use crate::data::Data;
+use crate::frame::Frame;
+use crate::process::Process;
+use crate::sides::{Meeting, SameKey, SameWindows};
 use crate::stream::{Stream, Tie, Tied};
 use crate::table::Table;
 use crate::window::{Unwindowed, Windows};
@@ -44,15 +47,33 @@ impl<K: Data, T: Data, W> Keyed<K, T, W> {
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state; on `key_by`,
     /// also the key's column.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, count};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Table<String, u64> {
+    /// visits.named("page").aggregate(count())
+    /// # }
+    /// ```
     pub fn named(self, _name: &'static str) -> Self {
         self
     }
 }
 
 impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
-    /// Puts each record into windows of its event time: [`tumbling`](crate::tumbling) or
-    /// [`hopping`](crate::hopping), or the days, weeks, months, quarters or years of a time zone
-    /// ([`calendar_days`](crate::calendar_days)).
+    /// Puts each record into windows of its event time: [`tumbling`](crate::tumbling),
+    /// [`hopping`](crate::hopping), [`session`](crate::session), or the days, weeks, months, quarters or
+    /// years of a time zone ([`calendar_days`](crate::calendar_days)).
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, Windowed, count, hours, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Table<Windowed<String>, u64> {
+    /// visits.window(tumbling(hours(1))).aggregate(count())
+    /// # }
+    /// ```
     pub fn window<W: Windows>(self, _windows: W) -> Keyed<K, T, W::Itself> {
         Keyed::new()
     }
@@ -65,74 +86,317 @@ impl<K: Data, T: Data, W: Windows> Keyed<K, T, W> {
     /// time plus `lateness` is before that.
     ///
     /// Without a lateness nothing is late, and state is kept for ever.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, Windowed, count, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Table<Windowed<String>, u64> {
+    /// visits.window(tumbling(hours(1))).lateness(minutes(5)).aggregate(count())
+    /// # }
+    /// ```
     pub fn lateness(self, _lateness: Span) -> Self {
         self
     }
 
-    /// The late records, once for each window missed.
+    /// The late records: in windows once for each window missed, otherwise once. Needs a lateness.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<T> {
+    /// visits.window(tumbling(hours(1))).lateness(minutes(5)).late()
+    /// # }
+    /// ```
     pub fn late(self) -> Stream<T> {
         Stream::new()
     }
 
     /// One row for each key and window that holds a record: the aggregate's result.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, count};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Table<String, u64> {
+    /// visits.aggregate(count())
+    /// # }
+    /// ```
     pub fn aggregate<A: Aggregate>(self, _aggregate: A) -> Table<W::Keyed<K>, A::Out> {
         Table::new()
     }
 
     /// The keys, and windows, that hold a record: each once.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Table<String, ()> {
+    /// visits.distinct()
+    /// # }
+    /// ```
     pub fn distinct(self) -> Table<W::Keyed<K>, ()> {
         Table::new()
     }
 
     /// Every pair of a record of this stream and one of the other that have the same key, and are in
     /// the same window if there are windows; with [`between`](Keyed::between), those that are near
-    /// enough in event time.
+    /// enough in event time. Both sides have the same windows, of one length, or none; sessions are no
+    /// windows to meet in.
     ///
-    /// A pair's event time is the greater of the two. Each pair comes once, as soon as both records
-    /// are there. Records are held for as long as others may meet them: until the watermark has
-    /// passed the window or the range of time, and the other side's lateness; without those, for
-    /// ever.
-    pub fn join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(T, R)> {
+    /// A pair's event time is the greater of the two, and so is what it has seen. Each pair comes once
+    /// (once for each window that holds both), as soon as both records are there. Records are held for
+    /// as long as others may meet them: until the watermark has passed the window or the range of time,
+    /// and the other side's lateness; without those, for ever.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream};
+    ///
+    /// # fn job(
+    /// #     orders: Keyed<u64, String>,
+    /// #     payments: Keyed<u64, f64>,
+    /// # ) -> Stream<(String, f64)> {
+    /// orders.join(payments)
+    /// # }
+    /// ```
+    pub fn join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(T, R)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// [`join`](Keyed::join), and once each record of this stream that meets none, when none can come
-    /// any more. Needs a lateness on both sides.
-    pub fn left_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(T, Option<R>)> {
+    /// any more: with its own event time. Needs a lateness on both sides.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(
+    /// #     orders: Keyed<u64, String>,
+    /// #     payments: Keyed<u64, f64>,
+    /// # ) -> Stream<(String, Option<f64>)> {
+    /// let orders = orders.lateness(minutes(5));
+    /// let payments = payments.lateness(minutes(5)).between(minutes(0), minutes(30));
+    /// orders.left_join(payments)
+    /// # }
+    /// ```
+    pub fn left_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(T, Option<R>)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// [`join`](Keyed::join), and once each record of both streams that meets none, when none can come
     /// any more. Needs a lateness on both sides.
-    pub fn full_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<(Option<T>, Option<R>)> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(
+    /// #     orders: Keyed<u64, String>,
+    /// #     payments: Keyed<u64, f64>,
+    /// # ) -> Stream<(Option<String>, Option<f64>)> {
+    /// let orders = orders.lateness(minutes(5));
+    /// let payments = payments.lateness(minutes(5)).between(minutes(0), minutes(30));
+    /// orders.full_join(payments)
+    /// # }
+    /// ```
+    pub fn full_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<(Option<T>, Option<R>)>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
     /// The records of this stream that meet one of the other, each once, however many it meets (once
     /// for each window where there are windows). See [`join`](Keyed::join). Needs a lateness on both
     /// sides.
-    pub fn semi_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<T> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(orders: Keyed<u64, String>, payments: Keyed<u64, f64>) -> Stream<String> {
+    /// let orders = orders.lateness(minutes(5));
+    /// let payments = payments.lateness(minutes(5)).between(minutes(0), minutes(30));
+    /// orders.semi_join(payments)
+    /// # }
+    /// ```
+    pub fn semi_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<T>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 
-    /// The records of this stream that meet none of the other, when none can come any more. See
-    /// [`join`](Keyed::join). Needs a lateness on both sides.
-    pub fn anti_join<R: Data>(self, _other: Keyed<K, R, W>) -> Stream<T> {
+    /// The records of this stream that meet none of the other (once for each window where there are
+    /// windows), when none can come any more. See [`join`](Keyed::join). Needs a lateness on both sides.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(orders: Keyed<u64, String>, payments: Keyed<u64, f64>) -> Stream<String> {
+    /// let orders = orders.lateness(minutes(5));
+    /// let payments = payments.lateness(minutes(5)).between(minutes(0), minutes(30));
+    /// orders.anti_join(payments)
+    /// # }
+    /// ```
+    pub fn anti_join<R: Data, S: SameKey<K>, V: SameWindows<W>>(
+        self,
+        _other: Keyed<S, R, V>,
+    ) -> Stream<T>
+    where
+        W: Meeting,
+    {
         Stream::new()
     }
 }
 
 impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// How long after a record of the other stream those of this one may be in event time to meet it
-    /// in a [`join`](Keyed::join), from and to, both included; before it, if negative:
-    /// `bids.join(auctions.between(minutes(-10), minutes(0)))`.
+    /// in a [`join`](Keyed::join), from and to, both included; before it, if negative. It stands on the
+    /// right side of the join, which has no windows then.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(
+    /// #     bids: Keyed<u64, f64>,
+    /// #     auctions: Keyed<u64, String>,
+    /// # ) -> Stream<(f64, String)> {
+    /// bids.join(auctions.between(minutes(-10), minutes(0)))
+    /// # }
+    /// ```
     pub fn between(self, _from: Span, _to: Span) -> Self {
         self
     }
 
     /// The last record of each key, by its place in the log (partition, then offset), whatever its
     /// event time: the log read as a table.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table};
+    ///
+    /// # fn job<T: ouzel::Data>(customers: Keyed<u64, T>) -> Table<u64, T> {
+    /// customers.latest()
+    /// # }
+    /// ```
     pub fn latest(self) -> Table<K, T> {
         Table::new()
+    }
+
+    /// Lets operators that depend on the order of records wait for the end of input, in the place of a
+    /// lateness: nothing is late then, and nothing comes before the end.
+    pub fn at_end(self) -> Self {
+        self
+    }
+
+    /// Each record with the one that came `back` records before it in its key, in canonical order.
+    pub fn lag(self, _back: usize) -> Stream<(T, Option<T>)> {
+        Stream::new()
+    }
+
+    /// Each record with its number among those of its key in canonical order, from 1.
+    pub fn rank(self) -> Stream<(T, u64)> {
+        Stream::new()
+    }
+
+    /// The records that come more than `within` after the last one of their key that was kept, in
+    /// event time: what repeats it sooner is left out.
+    pub fn dedup(self, _within: Span) -> Stream<T> {
+        Stream::new()
+    }
+
+    /// A state for each key that each record changes, in canonical order; gives what it is after each.
+    pub fn scan<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Stream<S> {
+        Stream::new()
+    }
+
+    /// A state for each key that each record changes, in canonical order: the last one, as a table.
+    pub fn fold<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Table<K, S> {
+        Table::new()
+    }
+
+    /// What all records of a key are reduced to, two and two, in canonical order: the first is what the
+    /// records before have become.
+    pub fn reduce(
+        self,
+        _reduce: impl Fn(&'static T::View<'static>, &'static T::View<'static>) -> T,
+    ) -> Table<K, T> {
+        Table::new()
+    }
+
+    /// Calls the closure with each record of a key in canonical order, with a state of the key and
+    /// timers of event time; gives what it emits. See [`Process`].
+    ///
+    /// At the end of input, timers up to the greatest event time of the input fire as usual; those
+    /// that are set then fire once, and timers that they set do not.
+    pub fn process<S: Data, O: Data>(
+        self,
+        _init: S,
+        _process: impl Fn(&mut Process<'_, K, T, S, O>),
+    ) -> Stream<O> {
+        Stream::new()
+    }
+
+    /// Each record with the result of an aggregate over the records of its key up to it in canonical
+    /// order, as far as the [`Frame`] reaches back: [`last_rows`](crate::last_rows) or
+    /// [`last_span`](crate::last_span).
+    pub fn sliding<A: Aggregate>(self, _frame: Frame, _aggregate: A) -> Stream<(T, A::Out)> {
+        Stream::new()
+    }
+
+    /// Each record with the last record of the other stream that has its key and an event time at or
+    /// before its own: what the other's log, read as a table, held then. Its event time is that of
+    /// this stream's record. Needs a lateness on both sides.
+    pub fn as_of_join<R: Data>(self, _other: Keyed<K, R>) -> Stream<(T, Option<R>)> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn fold_rows<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Stream<(K, S)> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn reduce_rows(
+        self,
+        _reduce: impl Fn(&'static T::View<'static>, &'static T::View<'static>) -> T,
+    ) -> Stream<(K, T)> {
+        Stream::new()
     }
 }

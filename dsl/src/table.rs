@@ -1,10 +1,12 @@
 //! Tables: maps from key to value.
 
 use crate::Timestamp;
-use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
+use crate::aggregate::DataOf;
+use crate::data::{Bad, Builder, Column, Data, Draw, NumberColumn, Produce};
 use crate::grouped::Grouped;
 use crate::key::Key;
 use crate::schema::{Field, Type};
+use crate::sides::{RefersTo, SameKey};
 use crate::stream::{Stream, Tie};
 use crate::window::{Window, Windowed};
 use arrow::array::{ArrayRef, RecordBatch};
@@ -31,6 +33,15 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<String, u64> {
+    /// counts.map(|(_, n)| n * 2).named("twice")
+    /// # }
+    /// ```
     pub fn named(self, _name: &'static str) -> Self {
         self
     }
@@ -41,21 +52,48 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     #[doc(hidden)]
-    pub fn tie_table(self, _: Tie<K>, _: Tie<V>) -> Self {
+    pub fn tie_table(self, _: Tie<K>, _: Tie<V>, _: Tie<(K, V)>) -> Self {
         self
     }
 
     /// The rows, each a key and a value, for which the closure is true.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<String, u64> {
+    /// counts.filter(|(_, n)| *n > 10)
+    /// # }
+    /// ```
     pub fn filter(self, _keep: impl Fn(&'static RowView<K, V>) -> bool) -> Table<K, V> {
         self
     }
 
     /// Makes another value of each row; its key stays.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(totals: Table<String, (u64, f64)>) -> Table<String, f64> {
+    /// totals.map(|(_, (n, total))| total / *n as f64)
+    /// # }
+    /// ```
     pub fn map<P: Produce>(self, _f: impl Fn(&'static RowView<K, V>) -> P) -> Table<K, P::Data> {
         Table::new()
     }
 
     /// Makes another value or none of each row; its key stays.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(means: Table<String, Option<f64>>) -> Table<String, f64> {
+    /// means.filter_map(|(_, mean)| *mean)
+    /// # }
+    /// ```
     pub fn filter_map<P: Produce>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> Option<P>,
@@ -64,19 +102,41 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Makes any number of rows of each, with keys of their own: pairs of key and value. No two may have
-    /// the same key.
-    pub fn flat_map<I, K2: Data, V2: Data>(
+    /// the same key. Where the table is an output its key is a record, whose fields name its columns.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(tags: Table<u64, Vec<String>>) -> Table<(u64, String), u64> {
+    /// tags.flat_map(|(id, tags)| {
+    ///     let id = *id;
+    ///     tags.iter().zip(1u64..).map(move |(tag, place)| ((id, tag), place))
+    /// })
+    /// # }
+    /// ```
+    pub fn flat_map<I>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> I,
-    ) -> Table<K2, V2>
+    ) -> Table<<DataOf<I::Item> as Row>::Key, <DataOf<I::Item> as Row>::Value>
     where
-        I: IntoIterator<Item: Produce<Data = (K2, V2)>>,
+        I: IntoIterator<Item: Produce>,
+        DataOf<I::Item>: Row,
     {
         Table::new()
     }
 
     /// `filter` that can fail: an error withholds the row, and follows the job's error policy once the
     /// row is final.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(limits: Table<String, String>) -> Table<String, String> {
+    /// limits.try_filter(|(_, limit)| limit.parse::<i64>().map(|limit| limit > 0))
+    /// # }
+    /// ```
     pub fn try_filter<E: Display>(
         self,
         _keep: impl Fn(&'static RowView<K, V>) -> Result<bool, E>,
@@ -86,6 +146,15 @@ impl<K: Data, V: Data> Table<K, V> {
 
     /// `map` that can fail: an error withholds the row, and follows the job's error policy once the row
     /// is final.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(limits: Table<String, String>) -> Table<String, i64> {
+    /// limits.try_map(|(_, limit)| limit.parse::<i64>())
+    /// # }
+    /// ```
     pub fn try_map<P: Produce, E: Display>(
         self,
         _f: impl Fn(&'static RowView<K, V>) -> Result<P, E>,
@@ -94,6 +163,16 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// Gives each row another key, by which rows are then aggregated.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Table, count};
+    ///
+    /// # fn job(counts: Table<String, u64>) -> Table<u64, u64> {
+    /// // How many keys have each count.
+    /// counts.group_by(|(_, n)| *n).aggregate(count())
+    /// # }
+    /// ```
     pub fn group_by<P: Produce>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
@@ -105,51 +184,141 @@ impl<K: Data, V: Data> Table<K, V> {
     }
 
     /// The rows whose keys both tables have, with both values.
-    pub fn join<R: Data>(self, _other: Table<K, R>) -> Table<K, (V, R)> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (String, f64)> {
+    /// orders.join(payments)
+    /// # }
+    /// ```
+    pub fn join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, (V, R)> {
         Table::new()
     }
 
     /// All rows of this table, with the other's value where that has the key.
-    pub fn left_join<R: Data>(self, _other: Table<K, R>) -> Table<K, (V, Option<R>)> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (String, Option<f64>)> {
+    /// orders.left_join(payments)
+    /// # }
+    /// ```
+    pub fn left_join<R: Data, S: Data + SameKey<K>>(
+        self,
+        _other: Table<S, R>,
+    ) -> Table<K, (V, Option<R>)> {
         Table::new()
     }
 
     /// The rows of both tables, with the values of both where both have the key.
-    pub fn full_join<R: Data>(self, _other: Table<K, R>) -> Table<K, (Option<V>, Option<R>)> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, (Option<String>, Option<f64>)> {
+    /// orders.full_join(payments)
+    /// # }
+    /// ```
+    pub fn full_join<R: Data, S: Data + SameKey<K>>(
+        self,
+        _other: Table<S, R>,
+    ) -> Table<K, (Option<V>, Option<R>)> {
         Table::new()
     }
 
     /// The rows of this table whose keys the other has.
-    pub fn semi_join<R: Data>(self, _other: Table<K, R>) -> Table<K, V> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, String> {
+    /// orders.semi_join(payments)
+    /// # }
+    /// ```
+    pub fn semi_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows of this table whose keys the other does not have.
-    pub fn anti_join<R: Data>(self, _other: Table<K, R>) -> Table<K, V> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, String>,
+    /// #     payments: Table<u64, f64>,
+    /// # ) -> Table<u64, String> {
+    /// orders.anti_join(payments)
+    /// # }
+    /// ```
+    pub fn anti_join<R: Data, S: Data + SameKey<K>>(self, _other: Table<S, R>) -> Table<K, V> {
         self
     }
 
     /// The rows for which the other table has the key that the closure gives, a foreign key, with both
     /// values. The key stays that of this table.
-    pub fn join_on<P: Produce, R: Data>(
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, (String, f64)>,
+    /// #     customers: Table<String, String>,
+    /// # ) -> Table<u64, ((String, f64), String)> {
+    /// orders.join_on(|(_, (customer, _))| *customer, customers)
+    /// # }
+    /// ```
+    pub fn join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
-        _other: Table<P::Data, R>,
+        _other: Table<F, R>,
     ) -> Table<K, (V, R)>
     where
-        P::Data: Key,
+        P::Data: RefersTo<F>,
     {
         Table::new()
     }
 
     /// [`join_on`](Table::join_on), with all rows of this table.
-    pub fn left_join_on<P: Produce, R: Data>(
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Table;
+    ///
+    /// # fn job(
+    /// #     orders: Table<u64, (String, f64)>,
+    /// #     customers: Table<String, String>,
+    /// # ) -> Table<u64, ((String, f64), Option<String>)> {
+    /// orders.left_join_on(|(_, (customer, _))| *customer, customers)
+    /// # }
+    /// ```
+    pub fn left_join_on<P: Produce, F: Data, R: Data>(
         self,
         _key: impl Fn(&'static RowView<K, V>) -> P,
-        _other: Table<P::Data, R>,
+        _other: Table<F, R>,
     ) -> Table<K, (V, Option<R>)>
     where
-        P::Data: Key,
+        P::Data: RefersTo<F>,
     {
         Table::new()
     }
@@ -208,34 +377,72 @@ impl<K: Data, V: Data, E: Display> TiedRow<K, V, Result<bool, E>> {
     }
 }
 
-/// Opens the rows of a table.
-pub struct RowColumn<K: Data, V: Data> {
+/// A row of a table, as a pair of key and value: what [`Table::flat_map`] gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no row of a table",
+    label = "expected rows that are pairs of key and value",
+    note = "such as `[(row.name, row.count)]`"
+)]
+pub trait Row: Data {
+    /// Its key.
+    type Key: Key;
+    /// Its value.
+    type Value: Data;
+    // What stages know it by. All of it follows from one type, so that rustc says nothing of rows
+    // where it rejects the job.
+    #[doc(hidden)]
+    type Columns;
+    #[doc(hidden)]
+    type Parts<'a>;
+
+    /// Opens a batch: the columns of the key, then those of the value.
+    #[doc(hidden)]
+    fn open(batch: &RecordBatch, bad: &mut Bad) -> Self::Columns;
+
+    #[doc(hidden)]
+    fn parts(columns: &Self::Columns, row: usize) -> Self::Parts<'_>;
+}
+
+#[doc(hidden)]
+pub struct RowColumns<K: Data, V: Data> {
     key: K::Column,
     value: V::Column,
 }
 
-impl<K: Data, V: Data> RowColumn<K, V> {
-    /// Opens a batch: the columns of the key, then those of the value.
-    pub fn open(batch: &RecordBatch, bad: &mut Bad) -> Self {
+impl<K: Key, V: Data> Row for (K, V) {
+    type Key = K;
+    type Value = V;
+    type Columns = RowColumns<K, V>;
+    type Parts<'a> = (K::View<'a>, V::View<'a>);
+
+    fn open(batch: &RecordBatch, bad: &mut Bad) -> RowColumns<K, V> {
         match batch.columns().split_at_checked(K::WIDTH) {
-            Some((key, value)) => RowColumn {
+            Some((key, value)) => RowColumns {
                 key: K::Column::open_row(key, bad),
                 value: V::Column::open_row(value, bad),
             },
-            None => RowColumn { key: K::Column::absent(), value: V::Column::absent() },
+            None => RowColumns { key: K::Column::absent(), value: V::Column::absent() },
         }
     }
 
-    /// A row.
     #[inline(always)]
-    pub fn get(&self, row: usize) -> (K::View<'_>, V::View<'_>) {
-        (self.key.get(row), self.value.get(row))
+    fn parts(columns: &RowColumns<K, V>, row: usize) -> Self::Parts<'_> {
+        (columns.key.get(row), columns.value.get(row))
     }
 }
 
 impl<K: Data, V: Data> Table<Windowed<K>, V> {
     /// Each window's row once, when no record can reach it any more; its event time is the
     /// window's last instant. Needs a lateness.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Final, Stream, Table, Windowed};
+    ///
+    /// # fn job(hourly: Table<Windowed<String>, u64>) -> Stream<Final<String, u64>> {
+    /// hourly.finals()
+    /// # }
+    /// ```
     pub fn finals(self) -> Stream<Final<K, V>> {
         Stream::new()
     }
@@ -293,6 +500,10 @@ impl<K: Data, V: Data> Data for Final<K, V> {
 
     fn own(view: FinalRef<'_, K, V>) -> Self {
         Final { key: K::own(view.key), window: view.window, value: V::own(view.value) }
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        Final { key: K::draw(source), window: Window::draw(source), value: V::draw(source) }
     }
 
     fn shorten<'a: 'b, 'b>(view: FinalRef<'a, K, V>) -> FinalRef<'b, K, V> {

@@ -15,7 +15,7 @@ use ouzel_dsl::data::Bad;
 use ouzel_dsl::plan::*;
 use ouzel_dsl::schema::Field;
 use ouzel_dsl::stage::{Port, Ports};
-use ouzel_dsl::{Data, Error, Key, Params, Record, Result, RowColumn, Span, Tie, Windows, place};
+use ouzel_dsl::{Data, Error, Key, Params, Record, Result, Row, Span, Tie, Windows, place};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -320,13 +320,14 @@ pub fn open_rows<T: Data>(_: Tie<T>, batch: &RecordBatch, bad: &mut Bad) -> T::C
 }
 
 /// Opens a chunk of a table's rows.
-pub fn open_table<K: Data, V: Data>(
-    _: Tie<K>,
-    _: Tie<V>,
-    batch: &RecordBatch,
-    bad: &mut Bad,
-) -> RowColumn<K, V> {
-    RowColumn::open(batch, bad)
+pub fn open_table<R: Row>(_: Tie<R>, batch: &RecordBatch, bad: &mut Bad) -> R::Columns {
+    R::open(batch, bad)
+}
+
+/// A row of it.
+#[inline(always)]
+pub fn table_row<R: Row>(_: Tie<R>, columns: &R::Columns, row: usize) -> R::Parts<'_> {
+    R::parts(columns, row)
 }
 
 /// The address of a table's row, which says which operator made it, and its key.

@@ -11,7 +11,7 @@ use crate::runs::{Entry, Runs, write_entry, write_runs};
 use crate::state::write_taken;
 use crate::stream_node::{Group, StreamNode, Streams};
 use hashbrown::HashMap;
-use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::place::{ordered, time_of};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Error, Key, Result, Windows};
@@ -33,7 +33,7 @@ pub struct Held<K: Key, W, L: Streams> {
 /// What is held of a part of the keys.
 struct Shard<L: Streams> {
     /// By window and encoded key.
-    groups: HashMap<Box<[u8]>, L::Acc, foldhash::fast::FixedState>,
+    groups: Map<L::Acc>,
     /// About how many bytes they take.
     bytes: usize,
     /// The least watermark at which any of them has something to do.
@@ -44,7 +44,10 @@ struct Shard<L: Streams> {
 const GROUP_BYTES: usize = 64;
 
 /// A group's window and key, encoded, and an accumulator.
-type Placed<Acc> = (Box<[u8]>, Acc);
+type Placed<Acc> = (Vec<u8>, Acc);
+
+/// Groups by window and key, encoded.
+type Map<Acc> = HashMap<Vec<u8>, Acc, foldhash::fast::FixedState>;
 
 impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
     /// An empty one.
@@ -66,12 +69,12 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
     /// Brings all groups to a watermark; `emit` takes what they give, if it was not given before.
     fn advance(
         &mut self,
-        watermark: i64,
+        to: Advance<'_>,
         parallel: Parallel<'_>,
         emit: Option<Emit<'_>>,
     ) -> Result<u64> {
         if !self.runs.is_empty() {
-            return self.advance_runs(watermark, parallel, emit);
+            return self.advance_runs(to, parallel, emit);
         }
         let node = &self.node;
         let fresh =
@@ -79,7 +82,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
         let shards = self.shards.iter_mut().zip(fresh).collect();
         let counts = in_parallel(node.site, parallel, shards, |(shard, fresh)| {
             let mut out = emit.map(|emit| Given::new(&node.schema, emit));
-            shard.advance(node, fresh, watermark, &mut out)?;
+            shard.advance(node, fresh, to, &mut out)?;
             out.map_or(Ok(0), Given::finish)
         })?;
         if self.bytes() > self.memory_bytes {
@@ -100,43 +103,38 @@ impl<L: Streams> Shard<L> {
         &mut self,
         node: &StreamNode<K, W, L>,
         fresh: Vec<Vec<Placed<L::Acc>>>,
-        watermark: i64,
+        to: Advance<'_>,
         out: &mut Option<Given<'_, L::Out>>,
     ) -> Result<()> {
         let logic = &node.logic;
-        let mut new: HashMap<Box<[u8]>, L::Acc, foldhash::fast::FixedState> = HashMap::default();
-        for (place, acc) in fresh.into_iter().flatten() {
-            match new.entry(place) {
-                hashbrown::hash_map::Entry::Occupied(mut held) => logic.merge(held.get_mut(), acc),
-                hashbrown::hash_map::Entry::Vacant(free) => drop(free.insert(acc)),
-            }
-        }
-        for (place, acc) in new {
+        for (place, acc) in once_each(logic, fresh) {
             let group = group_of(node, &place);
-            let mut held = match self.groups.remove(&place) {
+            // In batch mode there is nothing yet.
+            let held = if self.groups.is_empty() { None } else { self.groups.remove(&place) };
+            let mut held = match held {
                 Some(held) => {
                     self.bytes -= bytes(logic, &place, &held);
                     held
                 }
                 None => logic.zero(),
             };
-            logic.advance(group, &mut held, Some(acc), watermark, out.as_mut())?;
+            logic.advance(group, &mut held, Some(acc), to, out.as_mut())?;
             if !logic.is_empty(&held) {
                 self.due = self.due.min(logic.due(group, &held));
                 self.bytes += bytes(logic, &place, &held);
                 self.groups.insert(place, held);
             }
         }
-        if self.due > watermark {
+        if self.due > to.watermark {
             return Ok(());
         }
         let (mut due, mut failed) = (i64::MAX, None);
         let (groups, taken) = (&mut self.groups, &mut self.bytes);
         groups.retain(|place, held| {
             let group = group_of(node, place);
-            if failed.is_none() && logic.due(group, held) <= watermark {
+            if failed.is_none() && logic.due(group, held) <= to.watermark {
                 let before = bytes(logic, place, held);
-                failed = logic.advance(group, held, None, watermark, out.as_mut()).err();
+                failed = logic.advance(group, held, None, to, out.as_mut()).err();
                 if logic.is_empty(held) {
                     *taken -= before;
                     return false;
@@ -152,6 +150,23 @@ impl<L: Streams> Shard<L> {
         }
         failed.map_or(Ok(()), Err)
     }
+}
+
+/// Each group once, of lists that have each once.
+fn once_each<L: Monoid>(logic: &L, mut lists: Vec<Vec<Placed<L::Acc>>>) -> Vec<Placed<L::Acc>> {
+    lists.retain(|list| !list.is_empty());
+    let last = lists.pop().unwrap_or_default();
+    if lists.is_empty() {
+        return last;
+    }
+    let mut all = Map::<L::Acc>::default();
+    for (place, acc) in lists.into_iter().flatten().chain(last) {
+        match all.entry(place) {
+            hashbrown::hash_map::Entry::Occupied(mut held) => logic.merge(held.get_mut(), acc),
+            hashbrown::hash_map::Entry::Vacant(free) => drop(free.insert(acc)),
+        }
+    }
+    all.into_iter().collect()
 }
 
 fn group_of<'a, K, W: Windows, L>(node: &StreamNode<K, W, L>, place: &'a [u8]) -> Group<'a> {
@@ -172,9 +187,10 @@ fn spread<K: Key, Acc: Send + Sync>(
     let spread = in_parallel(site, parallel, taken, |groups| {
         let mut lists: Vec<Vec<_>> = (0..parts).map(|_| Vec::new()).collect();
         groups.into_groups(|start, key, hash, acc| {
-            let mut place = ordered(start).to_vec();
+            let mut place = Vec::with_capacity(24);
+            place.extend_from_slice(&ordered(start));
             K::encode(key, &mut place);
-            lists[part(hash, parts)].push((place.into_boxed_slice(), acc));
+            lists[part(hash, parts)].push((place, acc));
         });
         Ok(lists)
     })?;
@@ -202,8 +218,8 @@ impl<K: Key, W: Windows, L: Streams> KeyedState for Held<K, W, L> {
         if self.bytes() > self.memory_bytes { self.spill_fresh() } else { Ok(0) }
     }
 
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        self.advance(watermark, parallel, Some(emit))
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        self.advance(to, parallel, Some(emit))
     }
 
     fn rows(&mut self, _: Parallel<'_>, _: Emit<'_>) -> Result<u64> {
@@ -245,6 +261,11 @@ impl<K: Key, W: Windows, L: Streams> KeyedState for Held<K, W, L> {
         }
         let Some(closed) = closed else { return Ok(()) };
         let one_by_one: Parallel<'_> = &|tasks| tasks.into_iter().for_each(|task| task());
-        self.advance(closed, one_by_one, None).map(drop)
+        self.advance(Advance::to(closed), one_by_one, None).map(drop)
     }
+}
+
+/// What is said of kept state that cannot be read back.
+pub fn damaged() -> Error {
+    Error::State("kept state is damaged: it cannot be read back".to_owned())
 }

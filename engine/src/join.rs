@@ -11,6 +11,7 @@ use crate::bag::{Bag, Item};
 use crate::given::Given;
 use crate::monoid::{Moment, Monoid, Takes};
 use crate::stream_node::{Group, Streams};
+use ouzel_dsl::keyed_node::Advance;
 use ouzel_dsl::{Data, Result, place};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -143,18 +144,17 @@ fn give<L: Data, R: Data, J: Kind<L, R>>(
     let both = || left.into_iter().chain(right);
     let time = both().map(|item| item.time).max().unwrap_or(i64::MIN);
     let seen = both().map(|item| item.seen).max().unwrap_or(i64::MIN);
-    let address = |item: Option<Item<'_>>| item.map_or(&[][..], |item| item.address).to_vec();
-    let mut address = place::pair(&address(left), &address(right));
-    if group.end.is_some() {
-        // The same two may meet in many windows.
-        address.extend_from_slice(&group.place[..8]);
-    }
     let bytes = both().map(|item| item.bytes()).sum();
-    let (left, right) = (left.and_then(|l| l.view::<L>()), right.and_then(|r| r.view::<R>()));
-    match J::row(left, right) {
-        Some(row) => out.push(row, (time, seen), &address, bytes),
-        None => Ok(()),
-    }
+    let views = (left.and_then(|l| l.view::<L>()), right.and_then(|r| r.view::<R>()));
+    let Some(row) = J::row(views.0, views.1) else { return Ok(()) };
+    out.push(row, (time, seen), bytes, |address| {
+        let [left, right] = [left, right].map(|side| side.map_or(&[][..], |item| item.address));
+        place::write_pair(left, right, address);
+        if group.end.is_some() {
+            // The same two may meet in many windows.
+            address.extend_from_slice(&group.place[..8]);
+        }
+    })
 }
 
 impl<L: Data, R: Data, J: Kind<L, R>> Monoid for Join<L, R, J> {
@@ -197,7 +197,7 @@ impl<L: Data, R: Data, J: Kind<L, R>> Streams for Join<L, R, J> {
         group: Group<'_>,
         held: &mut Sides,
         fresh: Option<Sides>,
-        watermark: i64,
+        to: Advance<'_>,
         mut out: Option<&mut Given<'_, J::Out>>,
     ) -> Result<()> {
         let mut fresh = fresh.unwrap_or_default();
@@ -211,7 +211,7 @@ impl<L: Data, R: Data, J: Kind<L, R>> Streams for Join<L, R, J> {
         self.merge(held, fresh);
         for (side, bag) in held.0.iter_mut().enumerate() {
             bag.sort();
-            self.free(side, group, bag, watermark, out.as_deref_mut())?;
+            self.free(side, group, bag, to.watermark, out.as_deref_mut())?;
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! What both executors run: operators' state and logic, once.
 
 mod arranged;
+mod as_of;
 mod bag;
 mod builder;
 mod combiner;
 mod config;
 mod counted;
 pub mod dead_letters;
+mod faults;
 mod gate;
 mod given;
 mod grouping;
@@ -16,6 +18,7 @@ mod held;
 pub mod join;
 mod memo;
 mod monoid;
+mod ordered;
 mod output;
 mod plain;
 mod rows;
@@ -32,10 +35,11 @@ mod worker;
 
 pub use builder::{
     Builder, KeyedHandle, KeyedSpec, Needs, OperatorSpec, OutputHandle, final_address, open_finals,
-    open_rows, open_table, row_address,
+    open_rows, open_table, row_address, table_row,
 };
 pub use combiner::Combiner;
 pub use config::{CommitPoint, RunConfig, StreamConfig};
+pub use faults::Faults;
 pub use gate::{Gates, Ticket};
 pub use monoid::Moment;
 pub use output::Output;

@@ -63,6 +63,8 @@ pub struct Reader {
     ready: [Ready; 2],
     turn: usize,
     shuffle: Option<u64>,
+    /// Whether a partition was found to have ended, which moves the watermark as records do.
+    pub ended: bool,
 }
 
 /// Lanes that have something, by what was seen in them (or more was, by now), then by bytes.
@@ -98,6 +100,7 @@ impl Reader {
             ready: Default::default(),
             turn: 0,
             shuffle,
+            ended: false,
         };
         for (source, partition, position) in positions {
             reader.add(source, partition, position);
@@ -149,6 +152,7 @@ impl Reader {
         let lane_of = |partition: u32| listed.lanes.get(partition as usize).copied().flatten();
         let ended = if listing.end { (0..names.len() as u32).collect() } else { listing.ended };
         for lane in ended.into_iter().filter_map(lane_of) {
+            self.ended |= !self.lanes[lane].ended;
             self.lanes[lane].ended = true;
         }
         let mut woken = Vec::new();
@@ -227,6 +231,11 @@ impl Reader {
         }
     }
 
+    /// Looks for more to read without waiting for the time to do so.
+    pub fn look_again(&mut self) {
+        self.sources.iter_mut().for_each(|source| source.next = None);
+    }
+
     /// Tells the last split of each lane to pause.
     pub fn pause(&self) {
         self.lanes.iter().for_each(|lane| lane.pause.store(true, Ordering::Relaxed));
@@ -253,6 +262,12 @@ impl Reader {
     /// Whether every source has been read to its end.
     pub fn is_done(&self) -> bool {
         self.sources.iter().all(|s| s.ended) && self.lanes.iter().all(Lane::is_done)
+    }
+
+    /// The greatest event time that was seen of a source.
+    pub fn greatest(&self, source: usize, gates: &Gates) -> i64 {
+        let lanes = self.lanes.iter().filter(|lane| lane.source == source);
+        lanes.map(|lane| gates.seen(lane.source, lane.partition)).max().unwrap_or(i64::MIN)
     }
 
     /// The watermark of a source: the least seen of its partitions, those that ended aside.

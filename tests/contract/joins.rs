@@ -82,8 +82,8 @@ fn within(
 ) {
     let left = orders.key_by(|o| o.item).lateness(minutes(wait));
     let right = payments.key_by(|p| p.order).lateness(minutes(wait));
-    let right_late = right.late();
     let right = right.between(minutes(from), minutes(to));
+    let right_late = right.late();
     let inner = left.join(right);
     let outer = left.left_join(right);
     let full = left.full_join(right);
@@ -119,6 +119,21 @@ fn itself(orders: Stream<Order>) -> Stream<(i64, i64)> {
         let after = b.at.micros() - a.at.micros();
         (a.item, after)
     })
+}
+
+/// What only values tell of the sides.
+#[job]
+fn lengths(
+    orders: Stream<Order>,
+    payments: Stream<Payment>,
+    size: i64,
+    from: i64,
+) -> (Stream<(Order, Payment)>, Stream<(Order, Payment)>) {
+    let left = orders.key_by(|o| o.item);
+    let right = payments.key_by(|p| p.order);
+    let hourly = left.window(tumbling(hours(1))).join(right.window(tumbling(minutes(size))));
+    let near = left.join(right.between(minutes(from), minutes(10)));
+    (hourly, near)
 }
 
 fn flat<T: Clone>(partitions: &[Vec<T>]) -> Vec<T> {
@@ -263,4 +278,18 @@ proptest! {
             same.map(|b| (a.item, b.at.micros() - a.at.micros())).collect::<Vec<_>>()
         }));
     }
+}
+
+#[test]
+fn sides_that_never_meet_are_refused() {
+    let plan = |size: i64, from: i64| {
+        let params = ouzel::Params::new().with("size", size).with("from", from);
+        <lengths as Job>::plan(&params).map_or_else(|e| e.to_string(), |_| "a plan".to_owned())
+    };
+    assert_eq!(plan(60, 10), "a plan");
+    let other = plan(30, 0);
+    assert!(other.contains("different windows: windows of 1h and windows of 30min"), "{other}");
+    assert!(other.contains("joins.rs:"), "{other}");
+    let backwards = plan(60, 11);
+    assert!(backwards.contains("ends before it begins"), "{backwards}");
 }

@@ -1,11 +1,12 @@
 //! Operators, sources, keyed operators and outputs, as calls of the builder.
 
 use super::fingerprint::fingerprint;
+use super::values;
 use crate::idents::text;
-use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Windowing};
+use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Ordered, Windowing};
 use crate::stage::needs;
 use crate::{fields, mixed, var};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::Stmt;
@@ -64,7 +65,7 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
 }
 
 /// What a keyed operator takes, and how.
-pub fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
+pub fn keyed(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let span = graph.span(index);
     let (handle, spec) = (var("keyed", index), spec(graph, index));
     let inputs = &graph.nodes[index].inputs;
@@ -72,6 +73,8 @@ pub fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
     let call = match &graph.nodes[index].op {
         Op::Aggregate(_) => aggregate(graph, index, &spec),
         Op::Join(joining) => join(graph, index, *joining, &spec),
+        Op::AsOf => as_of(graph, index, &spec),
+        Op::Ordered(ordered) => self::ordered(graph, index, ordered, &spec, bound),
         Op::Arrange => {
             let (key, value) = row(inputs[0]);
             quote_spanned!(span=> arrange(#spec, #key, #value))
@@ -111,7 +114,7 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
         let record = graph.nodes[side.key_by].inputs[0];
         var("stream", record)
     });
-    let (key, windows) = (var("key", sides[0].key_by), windows(&sides[0]));
+    let (key, windows) = (var("key", sides[0].key_by), sides.each_ref().map(windows));
     let lateness = sides.each_ref().map(lateness);
     let between = match sides[1].between {
         Some(between) => {
@@ -122,8 +125,38 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
     };
     let kind = kind(joining);
     quote_spanned! {span=>
-        join(#spec, #key, #(#records),*, #windows, #between, [#(#lateness),*], #kind)
+        join(#spec, #key, #(#records),*, [#(#windows),*], #between, [#(#lateness),*], #kind)
     }
+}
+
+fn as_of(graph: &Graph, index: NodeIndex, spec: &TokenStream) -> TokenStream {
+    let span = graph.span(index);
+    let sides = [0, 1].map(|side| graph.windowing(graph.nodes[index].inputs[side]));
+    let records = sides.each_ref().map(|side| var("stream", graph.nodes[side.key_by].inputs[0]));
+    let key = var("key", sides[0].key_by);
+    let lateness = sides.iter().filter_map(|side| side.lateness).map(|node| var("value", node));
+    quote_spanned!(span=> as_of_join(#spec, #key, #(#records),*, [#(#lateness),*]))
+}
+
+fn ordered(
+    graph: &Graph,
+    index: NodeIndex,
+    ordered: &Ordered,
+    spec: &TokenStream,
+    bound: &[Ident],
+) -> TokenStream {
+    let span = graph.span(index);
+    let windowing = graph.windowing(graph.nodes[index].inputs[0]);
+    let key = var("key", windowing.key_by);
+    let record = var("stream", graph.nodes[windowing.key_by].inputs[0]);
+    let lateness = lateness(&windowing);
+    let (value, upto) = (var("value", index), var("upto", index));
+    let values = ordered.values.iter().map(|_| value.to_token_stream());
+    let closures = ordered.closure.iter().map(|c| values::kept_closure(span, c, bound));
+    let aggregate = ordered.aggregate.iter().map(|_| upto.to_token_stream());
+    let arguments = values.chain(closures).chain(aggregate);
+    let method = Ident::new(ordered.name, span);
+    quote_spanned!(span=> #method(#spec, #key, #record, #lateness, #(#arguments),*))
 }
 
 fn windows(windowing: &Windowing) -> TokenStream {
@@ -144,7 +177,7 @@ fn lateness(windowing: &Windowing) -> TokenStream {
 }
 
 fn kind(joining: Joining) -> TokenStream {
-    let kind = proc_macro2::Ident::new(&format!("{joining:?}"), mixed());
+    let kind = Ident::new(&format!("{joining:?}"), mixed());
     quote_spanned!(mixed()=> ::ouzel::private::engine::join::#kind)
 }
 
@@ -197,10 +230,11 @@ pub fn output(graph: &Graph, index: usize) -> TokenStream {
         let handle = var("keyed", node);
         let (key_names, value_names) = column_names(graph, node);
         let (key, value) = (var("tkey", node), var("tvalue", node));
-        let named_key = graph.table_key(node).0.map(|key_by| {
-            let key = var("key", key_by);
-            named(&graph.nodes[key_by], &quote!(#key))
-        });
+        let key_by = graph.table_key(node).0;
+        let named_key = match graph.nodes[key_by].op {
+            Op::Each(..) => Some(of_itself(&graph.nodes[key_by], &key)),
+            _ => named(&graph.nodes[key_by], &var("key", key_by).to_token_stream()),
+        };
         let named_value = named(&graph.nodes[node], &quote!(#value));
         return quote_spanned! {graph.span(node)=>
             #named_key
@@ -239,4 +273,11 @@ fn named(node: &Node, type_of: &TokenStream) -> Option<TokenStream> {
     unknown.then(
         || quote_spanned!(span=> { let __column = #type_of; ::ouzel::dsl::data::named(__column); }),
     )
+}
+
+/// Where no code names the columns of a table's key, its type must.
+fn of_itself(node: &Node, key: &Ident) -> TokenStream {
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let span = node.ident.span();
+    quote_spanned!(span=> { let __key = #key; ::ouzel::dsl::data::named_key(__key); })
 }

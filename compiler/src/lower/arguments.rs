@@ -2,6 +2,7 @@
 
 use super::Stop;
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
 
@@ -16,6 +17,25 @@ pub(super) fn one_argument(call: &ExprMethodCall) -> Result<Expr, Stop> {
 /// The only argument, which must be a closure with one parameter.
 pub(super) fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
     closure_of(one_argument(call)?, call)
+}
+
+/// An argument that must be a closure with so many parameters, which is kept with its operator.
+pub(super) fn closure_with(
+    argument: &Expr,
+    parameters: usize,
+    call: &ExprMethodCall,
+) -> Result<ExprClosure, Stop> {
+    let Expr::Closure(closure) = argument else {
+        let message = format!("`{}` takes a closure here", call.method);
+        return Err(Error::new_spanned(argument, message).into());
+    };
+    if closure.inputs.len() != parameters {
+        return Err(Stop::Unknown);
+    }
+    let mut closure = closure.clone();
+    // It takes copies of what it captures.
+    closure.capture = Some(syn::Token![move](closure.inputs_begin.span));
+    Ok(closure)
 }
 
 /// An argument that must be a closure with one parameter.
@@ -35,6 +55,15 @@ pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<Ex
                 return Err(Error::new_spanned(word, message).into());
             }
             Ok(closure)
+        }
+        Expr::Closure(closure) if closure.inputs.len() > 1 => {
+            let parts = closure.inputs.iter().map(|part| part.to_token_stream().to_string());
+            let message = format!(
+                "the closure of `{}` has one parameter: write `|({})|` to take it apart",
+                call.method,
+                parts.collect::<Vec<_>>().join(", "),
+            );
+            Err(Error::new_spanned(&closure.inputs, message).into())
         }
         Expr::Closure(_) => Err(Stop::Unknown),
         // A function by its name: `map(f)` is `map(|x| f(x))`.

@@ -1,12 +1,11 @@
 //! Joins of streams and of tables.
 
-use super::arguments::closure_of;
+use super::arguments::{closure_of, one_argument};
+use super::ordered::pair;
 use super::{Lowering, Stop};
 use crate::idents::text;
 use crate::ir::{Gives, Joining, Names, NodeIndex, Op};
-use proc_macro2::Span;
-use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprMethodCall};
+use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
 impl Lowering {
     pub(super) fn join(
@@ -15,28 +14,41 @@ impl Lowering {
         joining: Joining,
         call: &ExprMethodCall,
     ) -> Result<NodeIndex, Stop> {
-        let foreign = text(&call.method).ends_with("_on");
-        let (closure, other) = match (foreign, call.args.iter().collect::<Vec<_>>().as_slice()) {
-            (false, [other]) => (None, (*other).clone()),
-            (true, [closure, other]) => {
-                (Some(closure_of((*closure).clone(), call)?), (*other).clone())
-            }
-            _ => return Err(Stop::Unknown),
-        };
+        let (closure, other) = arguments(call)?;
         let right = self.other_side(left, &other, call)?;
         let names = match joining.pairs() {
-            true => pair(call.method.span()),
+            true => pair(["left", "right"], call.method.span()),
             false => self.left_names(left),
         };
         let op = match (self.graph.gives(left), closure) {
             (Gives::Keyed, _) => {
-                self.check_sides([left, right], joining, call)?;
+                self.check_sides([left, right], joining, call, &other)?;
                 Op::Join(joining)
             }
             (_, None) => Op::JoinTables(joining),
             (_, Some(closure)) => Op::JoinForeign(joining, closure),
         };
         Ok(self.add(call, op, vec![left, right], names))
+    }
+
+    pub(super) fn as_of_join(
+        &mut self,
+        left: NodeIndex,
+        call: &ExprMethodCall,
+    ) -> Result<NodeIndex, Stop> {
+        let right = self.other_side(left, &one_argument(call)?, call)?;
+        for side in [left, right] {
+            let windowing = self.graph.windowing(side);
+            if windowing.between.is_some() {
+                let message = "`as_of_join` meets the last record up to each one: `between` is for other joins";
+                return Err(Error::new_spanned(&call.method, message).into());
+            }
+            if windowing.lateness.is_none() {
+                let message = "`as_of_join` needs a lateness on both sides: it waits for updates that are as early as a record";
+                return Err(Error::new_spanned(&call.method, message).into());
+            }
+        }
+        Ok(self.add(call, Op::AsOf, vec![left, right], pair(["left", "right"], call.method.span())))
     }
 
     /// The other input of a join, which must be what the first is.
@@ -46,29 +58,27 @@ impl Lowering {
         other: &Expr,
         call: &ExprMethodCall,
     ) -> Result<NodeIndex, Stop> {
-        let wanted = match self.graph.gives(left) {
-            Gives::Keyed => "a keyed stream",
-            _ => "a table",
-        };
+        let streams = self.graph.gives(left) == Gives::Keyed;
+        let wanted = if streams { "a keyed stream" } else { "a table" };
         let Some(right) = self.expression(other)? else {
             let message = format!("`{}` takes {wanted} of this job", call.method);
             return Err(Error::new_spanned(other, message).into());
         };
-        let found = self.graph.gives(right);
-        if found == self.graph.gives(left) {
-            return Ok(right);
-        }
-        let found = match found {
-            Gives::Stream => "a stream without a key: put `.key_by(..)` after it",
-            Gives::Keyed => "a keyed stream: `.latest()` makes a table of it",
-            Gives::Table => {
-                "a table: its rows change, and a stream's records do not; make a table of the stream with `.latest()` or `.aggregate(..)`, or join the streams that they come from"
+        let found = match (self.graph.gives(right), streams) {
+            (Gives::Keyed, true) | (Gives::Table, false) => return Ok(right),
+            (Gives::Stream, true) => "a stream without a key: put `.key_by(..)` after it",
+            (Gives::Stream, false) => "a stream: `.key_by(..).latest()` makes a table of it",
+            (Gives::Keyed, false) => "a keyed stream: `.latest()` makes a table of it",
+            (Gives::Table | Gives::Grouped, true) => {
+                "a table, whose rows change: make one of the stream as well, by `.latest()` or `.aggregate(..)`"
             }
-            Gives::Grouped => "a table's rows with another key: put `.aggregate(..)` after it",
+            (Gives::Grouped, false) => {
+                "a table's rows with another key: put `.aggregate(..)` after it"
+            }
         };
         let message =
             format!("`{}` takes {wanted} on its other side, and this is {found}", call.method);
-        Err(Error::new(other.span(), message).into())
+        Err(Error::new_spanned(other, message).into())
     }
 
     /// What types cannot say of the sides of a join.
@@ -77,20 +87,60 @@ impl Lowering {
         sides: [NodeIndex; 2],
         joining: Joining,
         call: &ExprMethodCall,
+        other: &Expr,
     ) -> syn::Result<()> {
         let [left, right] = sides.map(|side| self.graph.windowing(side));
+        let name = &call.method;
+        // What this side lacks is told of the operator, and what the other one lacks of itself.
+        let lacks = |message: String, left: bool| match left {
+            true => Err(Error::new_spanned(name, message)),
+            false => Err(Error::new_spanned(other, message)),
+        };
         if let Some(between) = left.between {
-            let message = "`between` belongs to the other side of the join: it says how long after a record of this one those may be";
+            let message = format!(
+                "`between` belongs to the other side of `{name}`: it says how long after a record of this one those may be"
+            );
             return Err(Error::new(self.graph.nodes[between].ident.span(), message));
         }
-        if joining != Joining::Inner && (left.lateness.is_none() || right.lateness.is_none()) {
-            let name = &call.method;
-            let message = format!(
-                "`{name}` needs a lateness on both sides: without `.lateness(..)` before it, no record is ever known to meet none"
-            );
-            return Err(Error::new(name.span(), message));
+        if left.window.is_some() != right.window.is_some() {
+            return match left.window {
+                None => lacks(
+                    format!(
+                        "`{name}` needs the same windows on both sides: put `.window(..)` before it too"
+                    ),
+                    true,
+                ),
+                Some(_) => lacks(
+                    format!(
+                        "`{name}` needs the same windows on both sides: put `.window(..)` after this one too"
+                    ),
+                    false,
+                ),
+            };
         }
-        Ok(())
+        let never = "without, no record is ever known to meet none";
+        match (left.lateness, right.lateness) {
+            _ if joining == Joining::Inner => Ok(()),
+            (None, None) => lacks(
+                format!(
+                    "`{name}` needs a lateness on both sides: put `.lateness(..)` on each; {never}"
+                ),
+                true,
+            ),
+            (None, _) => lacks(
+                format!(
+                    "`{name}` needs a lateness on both sides: put `.lateness(..)` before it too; {never}"
+                ),
+                true,
+            ),
+            (_, None) => lacks(
+                format!(
+                    "`{name}` needs a lateness on both sides: put `.lateness(..)` after this one too; {never}"
+                ),
+                false,
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// The columns of what a join gives of its first input.
@@ -102,7 +152,23 @@ impl Lowering {
     }
 }
 
-/// The columns of a pair.
-fn pair(span: Span) -> Names {
-    Names::Each(vec![(Some("left".to_owned()), span), (Some("right".to_owned()), span)])
+/// The closure that gives a foreign key, if the operator takes one, and the other side.
+fn arguments(call: &ExprMethodCall) -> Result<(Option<ExprClosure>, Expr), Stop> {
+    let name = text(&call.method);
+    let arguments: Vec<&Expr> = call.args.iter().collect();
+    let wrong = match (name.ends_with("_on"), arguments.as_slice()) {
+        (false, [Expr::Closure(_), ..]) => match name.as_str() {
+            "join" | "left_join" => format!("`{name}` takes no closure: `{name}_on` does"),
+            _ => format!("`{name}` takes no closure"),
+        },
+        (false, [other]) => return Ok((None, (*other).clone())),
+        (true, [closure, other]) => {
+            return Ok((Some(closure_of((*closure).clone(), call)?), (*other).clone()));
+        }
+        (true, [_]) => format!(
+            "`{name}` takes a closure that gives the other table's key, and that table: `{name}(|(key, row)| .., other)`"
+        ),
+        _ => return Err(Stop::Unknown),
+    };
+    Err(Error::new_spanned(&call.args, wrong).into())
 }

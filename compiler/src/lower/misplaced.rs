@@ -1,109 +1,197 @@
 //! What is wrong with an operator that stands in the wrong place.
 
 use super::Lowering;
-use crate::ir::{Each, Gives, Joining, NodeIndex};
+use super::ordered::ORDERED;
+use crate::idents::text;
+use crate::ir::{Each, Gives, Joining, NodeIndex, Op};
+use syn::{Error, ExprMethodCall};
 
 /// Operators on one record at a time that tables have too.
 const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filter", "try_map"];
 
+/// Operators of keyed streams.
+const OF_KEYED: [&str; 8] =
+    ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
+
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
-    pub(super) fn takes(&self, name: &str, receiver: NodeIndex) -> Result<(), String> {
-        let join = Joining::by_name(name).is_some();
-        let one_record = Each::by_name(name).is_some() || ["merge", "key_by"].contains(&name);
-        let wrong = match (name, self.graph.gives(receiver)) {
-            ("named", _) => return Ok(()),
-            (_, Gives::Stream) => return self.of_stream(name),
-            (_, Gives::Keyed) if one_record => {
-                format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
-            }
-            (_, Gives::Keyed) => return self.of_keyed(name, receiver),
-            ("aggregate", Gives::Grouped) => return Ok(()),
-            (_, Gives::Grouped) => {
-                format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
-            }
-            ("finals" | "group_by", Gives::Table) => return Ok(()),
-            ("key_by", Gives::Table) => {
-                "`key_by` takes a stream, and this is a table: give its rows another key by `.group_by(..)`".to_owned()
-            }
-            ("lateness" | "late", Gives::Table) => {
-                format!("`{name}` stands before `.aggregate(..)`")
-            }
-            ("aggregate" | "window" | "distinct" | "latest" | "between", Gives::Table) => format!(
-                "`{name}` takes a keyed stream, and this is a table: a table's rows are aggregated by `.group_by(..).aggregate(..)`"
-            ),
-            (_, Gives::Table) if join || OF_ROWS.contains(&name) || !one_record => return Ok(()),
-            (_, Gives::Table) => format!(
-                "`{name}` takes a stream, and this is a table: the table of an aggregate with a lateness gives a stream by `.finals()`"
-            ),
+    pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
+        let name = &text(&call.method);
+        let wrong = match self.graph.gives(receiver) {
+            _ if name == "named" => None,
+            Gives::Stream => of_stream(name),
+            Gives::Keyed => return self.of_keyed(name, receiver, call),
+            Gives::Table => self.of_table(name, receiver),
+            Gives::Grouped => of_grouped(name),
         };
-        Err(wrong)
+        wrong.map_or(Ok(()), |why| Err(Error::new_spanned(&call.method, why)))
     }
 
-    fn of_stream(&self, name: &str) -> Result<(), String> {
-        Err(match name {
-            "aggregate" | "window" | "distinct" => format!(
-                "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
-            ),
-            "lateness" | "late" => {
-                format!("`{name}` needs windows: put `.key_by(..).window(tumbling(..))` before it")
-            }
-            "finals" => {
-                "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
-            }
-            "group_by" => {
-                "`group_by` takes a table: a stream gets a key by `.key_by(..)`".to_owned()
-            }
-            "join_on" | "left_join_on" => format!(
-                "`{name}` takes a table: the log that this stream reads is one by `.key_by(..).latest()`"
-            ),
-            "latest" | "between" => format!("`{name}` needs a key: put `.key_by(..)` before it"),
-            _ if Joining::by_name(name).is_some() => {
-                format!("`{name}` needs a key on both sides: put `.key_by(..)` before it")
-            }
-            _ => return Ok(()),
-        })
-    }
-
-    fn of_keyed(&self, name: &str, receiver: NodeIndex) -> Result<(), String> {
+    fn of_keyed(&self, name: &str, receiver: NodeIndex, call: &ExprMethodCall) -> syn::Result<()> {
         let windowing = self.graph.windowing(receiver);
-        Err(match name {
-            "window" if windowing.window.is_some() => {
-                "the records are in windows already".to_owned()
+        let [window, lateness, between] =
+            [windowing.window, windowing.lateness, windowing.between].map(|node| node.is_some());
+        let wrong = match name {
+            // Where a lateness is wrong, it is to the lateness that rustc points.
+            "aggregate" | "distinct" | "latest" | "window" if lateness && !window && !between => {
+                let why = match name {
+                    "window" => "put `lateness` after `window`: it says when windows are done with",
+                    "latest" => {
+                        "`latest` takes a stream without a lateness: it is the last record of each key, whatever its event time"
+                    }
+                    _ => "`lateness` needs windows here: put `.window(tumbling(..))` before it",
+                };
+                let lateness = windowing.lateness.unwrap_or(receiver);
+                return Err(Error::new(self.graph.nodes[lateness].ident.span(), why));
             }
-            "window" if windowing.lateness.is_some() => {
-                "put `lateness` after `window`: it says when windows are done with".to_owned()
+            "window" if window => "the records are in windows already".to_owned(),
+            "lateness" if lateness => match window {
+                true => "the windows have a lateness already".to_owned(),
+                false => "the records have a lateness already".to_owned(),
+            },
+            "between" if between => "`between` is there already: a join has one range of time".to_owned(),
+            "between" if window => {
+                "`between` takes a stream without windows: records in windows meet those of the same window"
+                    .to_owned()
             }
-            "lateness" if windowing.lateness.is_some() => {
-                "the windows have a lateness already".to_owned()
-            }
-            "aggregate" | "distinct" | "window" | "latest" if windowing.between.is_some() => {
-                format!(
-                    "`{name}` cannot follow `between`, which says how near the records of two streams must be in a join"
-                )
-            }
-            "aggregate" | "distinct" | "latest"
-                if windowing.window.is_none() && windowing.lateness.is_some() =>
-            {
-                "`lateness` needs windows here: put `.window(tumbling(..))` before it".to_owned()
-            }
-            "latest" if windowing.window.is_some() => {
+            "window" | "aggregate" | "distinct" | "latest" if between => format!(
+                "`{name}` cannot follow `between`, which says how near the records of two streams must be in a join"
+            ),
+            "latest" if window => {
                 "`latest` takes a stream without windows: it is the last record of each key"
                     .to_owned()
             }
-            "between" if windowing.window.is_some() => {
-                "records that are in windows meet in these: `between` is for streams without"
-                    .to_owned()
+            "at_end" | "as_of_join" if window => {
+                format!("`{name}` takes a stream without windows")
+            }
+            _ if ORDERED.contains(&name) && window => format!(
+                "`{name}` sees all records of a key in order: it takes a stream without windows"
+            ),
+            _ if ORDERED.contains(&name) && between => {
+                format!("`{name}` cannot follow `between`, which is for joins")
             }
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
             }
             "group_by" => "`group_by` takes a table: these records have a key already".to_owned(),
-            "join_on" | "left_join_on" => {
-                format!("`{name}` takes a table, and this is a keyed stream")
+            "join_on" | "left_join_on" => format!(
+                "`{name}` takes a table, and this is a keyed stream: put `.latest()` before it"
+            ),
+            "merge" | "key_by" => {
+                format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
+            }
+            _ if Each::by_name(name).is_some() => {
+                format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
             }
             // Rustc says best that there is no such operator.
             _ => return Ok(()),
+        };
+        Err(Error::new_spanned(&call.method, wrong))
+    }
+
+    fn of_table(&self, name: &str, receiver: NodeIndex) -> Option<String> {
+        Some(match name {
+            "finals" => return self.finals(receiver),
+            "key_by" => {
+                "`key_by` takes a stream, and this is a table: give its rows another key by `.group_by(..)`".to_owned()
+            }
+            "window" | "lateness" | "late" => format!("`{name}` stands before `.aggregate(..)`"),
+            "aggregate" => "`aggregate` takes a keyed stream, and this is a table: put `.group_by(..)` before it".to_owned(),
+            _ if ORDERED.contains(&name) || ["at_end", "as_of_join"].contains(&name) => format!(
+                "`{name}` takes a keyed stream, and this is a table, whose rows have no event time"
+            ),
+            "distinct" | "latest" => format!(
+                "`{name}` takes a keyed stream, and this is a table, which has each key once"
+            ),
+            "between" => {
+                "`between` takes a keyed stream, and this is a table, whose rows have no event time"
+                    .to_owned()
+            }
+            "merge" => {
+                "`merge` takes a stream, and this is a table: `.full_join(..)` has the rows of two"
+                    .to_owned()
+            }
+            _ if Each::by_name(name).is_some() && !OF_ROWS.contains(&name) => format!(
+                "`{name}` takes a stream, and this is a table: the table of an aggregate with a lateness gives a stream by `.finals()`"
+            ),
+            _ => return None,
         })
     }
+
+    /// Why a table has no final rows.
+    fn finals(&self, table: NodeIndex) -> Option<String> {
+        let node = &self.graph.nodes[table];
+        let aggregate = matches!(node.op, Op::Aggregate(_)) && node.ident != "latest";
+        if !aggregate || self.graph.gives(node.inputs[0]) == Gives::Grouped {
+            return Some(NO_FINALS.to_owned());
+        }
+        let windowing = self.graph.windowing(table);
+        match (windowing.window, windowing.lateness) {
+            (None, _) => Some(format!(
+                "`finals` takes a table with windows: put `.window(..)` and `.lateness(..)` before `.{}(..)`",
+                node.ident
+            )),
+            (_, None) => Some(format!(
+                "`finals` needs a lateness: without `.lateness(..)` before `.{}(..)` no window is ever final",
+                node.ident
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Of tables that may always change.
+const NO_FINALS: &str = "`finals` takes the table of an aggregate of a stream with windows: put it right after that `.aggregate(..)`";
+
+fn of_stream(name: &str) -> Option<String> {
+    Some(match name {
+        "aggregate" | "window" | "distinct" => format!(
+            "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
+        ),
+        "latest" | "between" | "at_end" | "as_of_join" => {
+            format!("`{name}` needs a key: put `.key_by(..)` before it")
+        }
+        _ if ORDERED.contains(&name) => format!(
+            "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
+        ),
+        "lateness" => {
+            "`lateness` needs a key, and windows unless a join follows: put `.key_by(..).window(tumbling(..))` before it"
+                .to_owned()
+        }
+        "late" => {
+            "`late` takes a keyed stream with a lateness: put `.key_by(..)`, `.window(..)` and `.lateness(..)` before it"
+                .to_owned()
+        }
+        "finals" => {
+            "`finals` takes a table with windows, and this is a stream, whose records are final"
+                .to_owned()
+        }
+        "group_by" => "`group_by` takes a table: a stream gets a key by `.key_by(..)`".to_owned(),
+        "join_on" | "left_join_on" => format!(
+            "`{name}` takes a table, and this is a stream: put `.key_by(..).latest()` before it"
+        ),
+        _ if Joining::by_name(name).is_some() => {
+            format!("`{name}` needs a key on both sides: put `.key_by(..)` before it")
+        }
+        _ => return None,
+    })
+}
+
+fn of_grouped(name: &str) -> Option<String> {
+    Some(match name {
+        "aggregate" => return None,
+        "group_by" => "`group_by` takes a table: these rows have another key already".to_owned(),
+        "finals" => NO_FINALS.to_owned(),
+        _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
+            format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
+        }
+        "merge" | "key_by" => format!("`{name}` takes a stream, and these are rows of a table"),
+        _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(
+            "`{name}` takes a keyed stream, and these are rows of a table: put `.aggregate(..)` after `.group_by(..)`"
+        ),
+        _ if Each::by_name(name).is_some() => {
+            format!("`{name}` takes a stream, and these are rows of a table")
+        }
+        _ => return None,
+    })
 }

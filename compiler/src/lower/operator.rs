@@ -1,9 +1,10 @@
 //! A call of a method on a stream or table.
 
 use super::arguments::{closure_argument, one_argument};
+use super::ordered::ORDERED;
 use super::{Lowering, Stop};
 use crate::idents::text;
-use crate::ir::{Each, Joining, Names, Node, NodeIndex, Op};
+use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
 use syn::{Error, Expr, ExprMethodCall};
 
@@ -14,7 +15,7 @@ impl Lowering {
         call: &ExprMethodCall,
     ) -> Result<NodeIndex, Stop> {
         let name = text(&call.method);
-        self.takes(&name, receiver).map_err(|why| Error::new_spanned(&call.method, why))?;
+        self.takes(call, receiver)?;
         if let Some(each) = Each::by_name(&name) {
             let closure = closure_argument(call)?;
             let names = match each {
@@ -27,14 +28,7 @@ impl Lowering {
         match name.as_str() {
             "named" => self.named(receiver, call),
             "merge" => {
-                let other = match call.args.first() {
-                    Some(argument) if call.args.len() == 1 => self.expression(argument)?,
-                    _ => return Err(Stop::Unknown),
-                };
-                let Some(other) = other else {
-                    let message = "`merge` takes a stream of this job";
-                    return Err(Error::new_spanned(&call.args, message).into());
-                };
+                let other = self.merged(&one_argument(call)?)?;
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
@@ -51,19 +45,20 @@ impl Lowering {
                 let op = match (name.as_str(), call.args.len()) {
                     ("window", _) => Op::Window(one_argument(call)?),
                     ("lateness", _) => Op::Lateness(one_argument(call)?),
-                    (_, 2) => Op::Between(call.args[0].clone(), call.args[1].clone()),
+                    (_, 2) => Op::Between(Box::new([call.args[0].clone(), call.args[1].clone()])),
                     _ => return Err(Stop::Unknown),
                 };
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, op, vec![receiver], names))
             }
             "late" => {
-                if self.graph.windowing(receiver).lateness.is_none() {
+                let Some(lateness) = self.graph.windowing(receiver).lateness else {
                     let message = "`late` needs a lateness: without `.lateness(..)` before it no record is ever late";
                     return Err(Error::new_spanned(&call.method, message).into());
-                }
+                };
                 let source = self.record_names(receiver);
-                Ok(self.add(call, Op::Late, vec![receiver], source))
+                // They leave there, whatever stands between.
+                Ok(self.add(call, Op::Late, vec![lateness], source))
             }
             "aggregate" => {
                 let argument = one_argument(call)?;
@@ -85,22 +80,31 @@ impl Lowering {
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
             "finals" => {
-                if !matches!(self.graph.nodes[receiver].op, Op::Aggregate(_)) {
-                    let message = "`finals` takes the table of an aggregate with windows: put it right after `.aggregate(..)`";
-                    return Err(Error::new_spanned(&call.method, message).into());
-                }
-                if self.graph.windowing(receiver).lateness.is_none() {
-                    let message = "`finals` needs a lateness: without `.lateness(..)` before `.aggregate(..)` no window is ever final";
-                    return Err(Error::new_spanned(&call.method, message).into());
-                }
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
+            "at_end" => self.at_end(receiver, call),
+            "as_of_join" => self.as_of_join(receiver, call),
+            _ if ORDERED.contains(&name.as_str()) => self.ordered(receiver, call),
             _ => match Joining::by_name(&name) {
                 Some(joining) => self.join(receiver, joining, call),
                 None => Err(Stop::Unknown),
             },
         }
+    }
+
+    /// The other stream of a merge.
+    fn merged(&mut self, other: &Expr) -> Result<NodeIndex, Stop> {
+        let found = self.expression(other)?;
+        let wrong = match found.map(|node| (node, self.graph.gives(node))) {
+            Some((node, Gives::Stream)) => return Ok(node),
+            Some((_, Gives::Keyed)) => {
+                "`merge` takes a stream without a key: put it before `.key_by(..)`"
+            }
+            Some(_) => "`merge` takes a stream, and this is a table",
+            None => "`merge` takes a stream of this job",
+        };
+        Err(Error::new_spanned(other, wrong).into())
     }
 
     /// The names of the records that a keyed stream is made of.
@@ -130,11 +134,24 @@ impl Lowering {
         target.id = text.clone();
         target.named = Some(text.clone());
         if let (false, Names::One(held, _)) =
-            (matches!(target.op, Op::Aggregate(_) | Op::Source(_)), &mut target.names)
+            (target.ident == "aggregate" || matches!(target.op, Op::Source(_)), &mut target.names)
         {
             *held = Some(text);
         }
         Ok(node)
+    }
+
+    /// The id of the next operator.
+    pub(super) fn free_id(&self, call: &ExprMethodCall) -> String {
+        let base = format!("{}.{}", self.owner, text(&call.method));
+        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        let mut id = base.clone();
+        let mut count = 1;
+        while taken(&id) {
+            count += 1;
+            id = format!("{base}{count}");
+        }
+        id
     }
 
     pub(super) fn add(
@@ -144,14 +161,7 @@ impl Lowering {
         inputs: Vec<NodeIndex>,
         names: Names,
     ) -> NodeIndex {
-        let base = format!("{}.{}", self.owner, text(&call.method));
-        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
-        let mut id = base.clone();
-        let mut count = 1;
-        while taken(&id) {
-            count += 1;
-            id = format!("{base}{count}");
-        }
+        let id = self.free_id(call);
         self.graph.nodes.push(Node {
             op,
             inputs,

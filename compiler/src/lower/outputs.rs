@@ -17,6 +17,7 @@ impl Lowering {
             single => vec![single],
         };
         let alone = parts.len() == 1;
+        let mut shown = Vec::new();
         for (position, part) in parts.into_iter().enumerate() {
             let variable = match part {
                 Expr::Path(path) => path.path.get_ident().map(text),
@@ -32,9 +33,16 @@ impl Lowering {
                 return Err(Error::new_spanned(part, message).into());
             };
             let gives = self.graph.gives(node);
-            if matches!(gives, Gives::Keyed | Gives::Grouped) {
-                // Rustc knows best what is wrong: the declared type is a stream or a table.
-                return Err(Stop::Unknown);
+            let unfinished = match gives {
+                Gives::Stream | Gives::Table => None,
+                Gives::Keyed => Some("a keyed stream: `.aggregate(..)` makes a table of it"),
+                Gives::Grouped => {
+                    Some("a table's rows with another key: put `.aggregate(..)` after it")
+                }
+            };
+            if let Some(unfinished) = unfinished {
+                let message = format!("an output is a stream or a table, and this is {unfinished}");
+                return Err(Error::new_spanned(part, message).into());
             }
             let named = self.graph.nodes[node].named.clone();
             let name = match (alone, variable, named) {
@@ -51,11 +59,12 @@ impl Lowering {
                 return Err(Error::new_spanned(part, message).into());
             }
             let table = gives == Gives::Table;
-            if table && self.graph.outputs.iter().any(|o| o.node == node) {
+            if table && shown.contains(&node) {
                 let message = "this table is an output already: a table has one name";
                 return Err(Error::new_spanned(part, message).into());
             }
             names::check(&self.graph, node, &name).map_err(Stop::Error)?;
+            shown.push(node);
             let node = if table { self.held(node) } else { node };
             self.graph.outputs.push(Output { name, node, span: part.span() });
         }

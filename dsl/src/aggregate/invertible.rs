@@ -22,8 +22,8 @@ use super::Aggregate;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take records out again",
-    label = "not invertible: what it has merged cannot be subtracted",
-    note = "counts, sums, means, variances and their like, histograms and quantiles can"
+    label = "the rows of a table come and go, and what this has merged cannot be subtracted",
+    note = "counts, sums, means, variances and their like, histograms and quantiles can; `kept(..)` around any other keeps what its groups hold, so that it can too"
 )]
 pub trait Invertible: Aggregate {
     /// Takes another accumulator out.

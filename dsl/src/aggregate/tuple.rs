@@ -55,7 +55,6 @@ macro_rules! tuples {
             }
         }
 
-        #[diagnostic::do_not_recommend]
         impl<$($t: Invertible),+> Invertible for ($($t,)+) {
             fn subtract(&self, acc: &mut Self::Acc, other: Self::Acc) {
                 $(self.$i.subtract(&mut acc.$i, other.$i);)+

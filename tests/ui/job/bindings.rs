@@ -20,6 +20,12 @@ fn taken_apart(flights: Stream<Flight>) -> Stream<Flight> {
 }
 
 #[job]
+fn two_at_once(flights: Stream<Flight>) -> Table<String, u64> {
+    let (late, all) = (flights.filter(|f| f.dep_delay > Some(15.0)), 3);
+    late.key_by(|f| f.carrier).aggregate(count())
+}
+
+#[job]
 fn merged_with_a_number(flights: Stream<Flight>) -> Stream<Flight> {
     flights.merge(other())
 }

@@ -48,4 +48,28 @@ fn counter(flights: Stream<Flight>) -> Stream<u64> {
     }).named("seen")
 }
 
+#[job]
+fn clock_of_a_row(flights: Stream<Flight>) -> Table<String, u64> {
+    let counts = flights.key_by(|f| f.carrier).aggregate(count());
+    counts.filter(|(_, n)| std::time::SystemTime::now().elapsed().is_ok_and(|e| e.as_secs() > *n))
+}
+
+#[job]
+fn random_group(flights: Stream<Flight>) -> Table<u64, u64> {
+    let counts = flights.key_by(|f| f.carrier).aggregate(count());
+    counts.group_by(|_| rand::random::<u64>()).named("group").aggregate(count())
+}
+
+#[job]
+fn random_reference(flights: Stream<Flight>) -> Table<String, (u64, u64)> {
+    let counts = flights.key_by(|f| f.carrier).aggregate(count());
+    counts.join_on(|_| fastrand::choice(["AA", "UA"]), counts)
+}
+
+#[job]
+fn environment_of_a_join(flights: Stream<Flight>) -> Stream<(Flight, Flight)> {
+    let keyed = flights.key_by(|f| f.carrier);
+    keyed.join(flights.key_by(|f| std::env::var(f.carrier).unwrap_or_default()))
+}
+
 fn main() {}

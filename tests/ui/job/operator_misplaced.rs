@@ -20,12 +20,6 @@ fn window_without_a_key(flights: Stream<Flight>) -> Table<Windowed<()>, u64> {
 }
 
 #[job]
-fn filtered_table(flights: Stream<Flight>) -> Table<String, u64> {
-    let counts = flights.key_by(|f| f.carrier).aggregate(count());
-    counts.filter(|c| *c > 3)
-}
-
-#[job]
 fn filtered_groups(flights: Stream<Flight>) -> Table<String, u64> {
     flights.key_by(|f| f.carrier).filter(|f| f.dep_delay.is_some()).aggregate(count())
 }
