@@ -102,7 +102,9 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
                     other => dataflow(other, shared),
                 }
             }
-            if call.method == "aggregate" && call.args.len() == 1 {
+            let aggregates = [("aggregate", 1), ("sliding", 2)];
+            if aggregates.iter().any(|(name, args)| call.method == name && call.args.len() == *args)
+            {
                 *whole = aggregated(call, shared);
             }
         }
@@ -115,7 +117,8 @@ fn aggregated(call: &ExprMethodCall, shared: &[&Ident]) -> Expr {
     let (receiver, method) = (&call.receiver, &call.method);
     // With the user's own hygiene, or rustc points at `#[job]`.
     let keyed = |span: Span| Ident::new("__keyed", method.span().located_at(span));
-    let argument = aggregate::with(&call.args[0], |of, closure| {
+    let Some((last, others)) = split_last(call) else { return Expr::MethodCall(call.clone()) };
+    let argument = aggregate::with(last, |of, closure| {
         // Where it is the only one, and the type depends on it, rustc says of both once what is wrong.
         let closures = of.args.iter().filter(|argument| matches!(argument, Expr::Closure(_)));
         let filtered = matches!(Combinator::of(of), Ok(Some(Combinator::Filtered(..))));
@@ -136,8 +139,14 @@ fn aggregated(call: &ExprMethodCall, shared: &[&Ident]) -> Expr {
     syn::parse_quote_spanned! {method.span()=> {
         let #keyed = #receiver;
         #(let #kept = ::ouzel::dsl::twin_of(&#kept);)*
-        #keyed.#method(#argument)
+        #keyed.#method(#(#others,)* #argument)
     }}
+}
+
+/// The last argument of a call, and those before it.
+fn split_last(call: &ExprMethodCall) -> Option<(&Expr, Vec<&Expr>)> {
+    let mut arguments: Vec<_> = call.args.iter().collect();
+    Some((arguments.pop()?, arguments))
 }
 
 fn last_of(tokens: impl ToTokens) -> Span {

@@ -36,7 +36,7 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         Op::Source(_) => Some(nodes::source(graph, i)),
         _ => None,
     });
-    let keyed = (0..graph.nodes.len()).map(|i| nodes::keyed(graph, i));
+    let keyed = (0..graph.nodes.len()).map(|i| nodes::keyed(graph, i, &bound));
     let outputs = (0..graph.outputs.len()).map(|i| nodes::output(graph, i));
     let name = text(&job.name);
     let plan = quote_spanned! {mixed()=>
@@ -76,7 +76,7 @@ fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
             let handle = var("keyed", graph.nodes[head].inputs[0]);
             quote_spanned!(mixed()=> Rows(#handle.index))
         }
-        Op::Join(_) => {
+        op if op.is_keyed_stream() => {
             let handle = var("keyed", head);
             quote_spanned!(mixed()=> Rows(#handle.index))
         }

@@ -55,9 +55,9 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
             let passes_on = match op {
                 Op::Each(each, _) => each.keeps_record(),
                 Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
-                Op::Between(..) => true,
+                Op::Between(..) | Op::AtEnd => true,
                 // It holds whole records.
-                Op::Join(_) => {
+                op if op.is_keyed_stream() => {
                     read.add(Read::All);
                     false
                 }

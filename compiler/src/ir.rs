@@ -41,8 +41,14 @@ pub enum Op {
     Finals,
     /// How far in event time the records of a join's right side may be from those of the left.
     Between(Expr, Expr),
+    /// Records that wait for the end of input, where order matters.
+    AtEnd,
     /// A join of keyed streams.
     Join(Joining),
+    /// A join of a stream with a log as a table, as of the event times of the stream.
+    AsOf,
+    /// An operator that sees the records of a key in canonical order.
+    Ordered(Box<Ordered>),
     /// Another key for the rows of a table.
     GroupBy(ExprClosure),
     /// A join of tables with the same key.
@@ -51,6 +57,18 @@ pub enum Op {
     JoinForeign(Joining, ExprClosure),
     /// A table that is held as it is, since it is shown.
     Arrange,
+}
+
+/// An operator that sees the records of a key in canonical order.
+pub struct Ordered {
+    /// The builder's method for it, and that of the job language that only the twin calls.
+    pub name: &'static str,
+    /// Arguments that are values.
+    pub values: Vec<Expr>,
+    /// The closure that sees the records, when they have their turn.
+    pub closure: Vec<ExprClosure>,
+    /// What is aggregated, where it is an aggregate.
+    pub aggregate: Option<Aggregate>,
 }
 
 /// Kinds of joins.
@@ -100,25 +118,43 @@ impl Op {
             | Op::KeyBy(closure)
             | Op::GroupBy(closure)
             | Op::JoinForeign(_, closure) => vec![closure],
-            Op::Aggregate(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
-            _ => Vec::new(),
+            _ => match self.aggregate() {
+                Some(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
+                None => Vec::new(),
+            },
         }
     }
 
-    /// Its closures that see results, when these are read.
+    /// What it aggregates.
+    pub fn aggregate(&self) -> Option<&Aggregate> {
+        match self {
+            Op::Aggregate(aggregate) => Some(aggregate),
+            Op::Ordered(ordered) => ordered.aggregate.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Its closures that are no part of a stage: they see results, when these are read, or records
+    /// when they have their turn.
     pub fn results(&self) -> &[ExprClosure] {
         match self {
-            Op::Aggregate(aggregate) => &aggregate.results,
-            _ => &[],
+            Op::Ordered(ordered) if ordered.aggregate.is_none() => &ordered.closure,
+            _ => self.aggregate().map_or(&[], |aggregate| &aggregate.results),
         }
+    }
+
+    /// Whether it gives a stream from behind an exchange.
+    pub fn is_keyed_stream(&self) -> bool {
+        matches!(self, Op::Join(_) | Op::AsOf | Op::Ordered(_))
     }
 
     /// Whether it stands behind an exchange by key.
     pub fn is_keyed(&self) -> bool {
-        matches!(
+        let table = matches!(
             self,
-            Op::Aggregate(_) | Op::Join(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange
-        )
+            Op::Aggregate(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange
+        );
+        table || self.is_keyed_stream()
     }
 }
 
@@ -212,10 +248,13 @@ impl Graph {
     /// What a node gives.
     pub fn gives(&self, node: NodeIndex) -> Gives {
         match &self.nodes[node].op {
-            Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => Gives::Stream,
+            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,
+            Op::Join(_) | Op::AsOf | Op::Ordered(_) => Gives::Stream,
             // Of a table it makes a table.
             Op::Each(..) => self.gives(self.nodes[node].inputs[0]),
-            Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) | Op::Between(..) => Gives::Keyed,
+            Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) | Op::Between(..) | Op::AtEnd => {
+                Gives::Keyed
+            }
             Op::GroupBy(_) => Gives::Grouped,
             Op::Aggregate(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => {
                 Gives::Table
@@ -226,7 +265,8 @@ impl Graph {
     /// Whether a node feeds a stage with rows.
     pub fn is_head(&self, node: NodeIndex) -> bool {
         match &self.nodes[node].op {
-            Op::Source(_) | Op::Finals | Op::Join(_) => true,
+            Op::Source(_) | Op::Finals => true,
+            op if op.is_keyed_stream() => true,
             op => op.is_keyed() && !self.row_uses(node).is_empty(),
         }
     }
@@ -293,7 +333,8 @@ impl Graph {
 
     /// The window and lateness before a keyed operator.
     pub fn windowing(&self, mut node: NodeIndex) -> Windowing {
-        let mut found = Windowing { key_by: node, window: None, lateness: None, between: None };
+        let mut found =
+            Windowing { key_by: node, window: None, lateness: None, between: None, at_end: false };
         loop {
             match &self.nodes[node].op {
                 Op::Window(_) => found.window = Some(node),
@@ -303,7 +344,9 @@ impl Graph {
                     found.key_by = node;
                     return found;
                 }
-                Op::Aggregate(_) | Op::Late | Op::Finals | Op::Join(_) => {}
+                Op::AtEnd => found.at_end = true,
+                Op::Aggregate(_) | Op::Late | Op::Finals => {}
+                op if op.is_keyed_stream() => {}
                 _ => return found,
             }
             match self.nodes[node].inputs.first() {
@@ -320,4 +363,5 @@ pub struct Windowing {
     pub window: Option<NodeIndex>,
     pub lateness: Option<NodeIndex>,
     pub between: Option<NodeIndex>,
+    pub at_end: bool,
 }

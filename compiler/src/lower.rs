@@ -7,6 +7,7 @@ mod arguments;
 mod join;
 mod misplaced;
 mod operator;
+mod ordered;
 mod outputs;
 
 use crate::ast::{Errors, Job};

@@ -120,7 +120,7 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
             get,
         };
     }
-    if let Op::Join(_) = graph.nodes[head].op {
+    if graph.nodes[head].op.is_keyed_stream() {
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns =
@@ -280,6 +280,12 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
                 }
                 Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => continue,
                 Op::Join(_) => needs.place = true,
+                Op::AsOf => needs.time = true,
+                // Timers at the end of input go by the greatest event time of all.
+                Op::Ordered(ref ordered) => {
+                    needs.time = true;
+                    needs.seen |= ordered.name == "process";
+                }
                 Op::Between(..) => needs.time = true,
                 _ => {}
             }

@@ -5,8 +5,8 @@
 use crate::ast::Job;
 use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote_spanned};
 
 /// What the twin gives is what the job says that it gives.
 pub fn outputs(job: &Job, graph: &Graph) -> TokenStream {
@@ -21,7 +21,7 @@ pub fn outputs(job: &Job, graph: &Graph) -> TokenStream {
 
 /// The closures of an aggregate, which its value is made with.
 pub fn arguments(graph: &Graph, index: NodeIndex) -> TokenStream {
-    let Op::Aggregate(aggregate) = &graph.nodes[index].op else { return TokenStream::new() };
+    let Some(aggregate) = graph.nodes[index].op.aggregate() else { return TokenStream::new() };
     let span = graph.span(index);
     let input = graph.nodes[index].inputs.first().map(|input| var("twin", *input));
     let closures = aggregate.arguments.iter().map(|a| {
@@ -58,7 +58,7 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
         Op::Each(_, closure) => {
             quote_spanned!(span=> #input.tied(#tie).#method(#closure)#tied)
         }
-        Op::Join(_) | Op::JoinTables(_) => {
+        Op::Join(_) | Op::AsOf | Op::JoinTables(_) => {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other)#tied)
         }
@@ -68,6 +68,26 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
                 #input.tied(#tie).group_by(#closure).tie_key(#key);
                 #input.#method(#closure, #other)#tied
             }}
+        }
+        Op::AtEnd => quote_spanned!(span=> #input.#method()),
+        Op::Ordered(ordered) => {
+            let method = Ident::new(ordered.name, span);
+            let values = ordered
+                .values
+                .iter()
+                .map(|_| quote_spanned!(span=> ::ouzel::dsl::twin_of(&#value)));
+            let closure = ordered.closure.iter().map(|closure| {
+                let mut closure = closure.clone();
+                closure.capture = None;
+                closure.into_token_stream()
+            });
+            let upto = var("upto", index);
+            let aggregate = ordered
+                .aggregate
+                .iter()
+                .map(|_| quote_spanned!(span=> ::ouzel::dsl::twin_of(&#upto)));
+            let arguments = values.chain(closure).chain(aggregate);
+            quote_spanned!(span=> #input.#method(#(#arguments),*)#tied)
         }
         Op::Arrange => quote_spanned!(span=> #input #tied),
         Op::Between(..) => {

@@ -3,6 +3,8 @@
 use crate::Span;
 use crate::aggregate::{Aggregate, Arg};
 use crate::data::Data;
+use crate::frame::Frame;
+use crate::process::Process;
 use crate::sides::{Meeting, SameKey, SameWindows};
 use crate::stream::{Stream, Tie, Tied};
 use crate::table::Table;
@@ -303,5 +305,98 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// ```
     pub fn latest(self) -> Table<K, T> {
         Table::new()
+    }
+
+    /// Lets operators that depend on the order of records wait for the end of input, in the place of a
+    /// lateness: nothing is late then, and nothing comes before the end.
+    pub fn at_end(self) -> Self {
+        self
+    }
+
+    /// Each record with the one that came `back` records before it in its key, in canonical order.
+    pub fn lag(self, _back: usize) -> Stream<(T, Option<T>)> {
+        Stream::new()
+    }
+
+    /// Each record with its number among those of its key in canonical order, from 1.
+    pub fn rank(self) -> Stream<(T, u64)> {
+        Stream::new()
+    }
+
+    /// The records that come more than `within` after the last one of their key that was kept, in
+    /// event time: what repeats it sooner is left out.
+    pub fn dedup(self, _within: Span) -> Stream<T> {
+        Stream::new()
+    }
+
+    /// A state for each key that each record changes, in canonical order; gives what it is after each.
+    pub fn scan<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Stream<S> {
+        Stream::new()
+    }
+
+    /// A state for each key that each record changes, in canonical order: the last one, as a table.
+    pub fn fold<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Table<K, S> {
+        Table::new()
+    }
+
+    /// What all records of a key are reduced to, two and two, in canonical order: the first is what the
+    /// records before have become.
+    pub fn reduce(
+        self,
+        _reduce: impl Fn(&'static T::View<'static>, &'static T::View<'static>) -> T,
+    ) -> Table<K, T> {
+        Table::new()
+    }
+
+    /// Calls the closure with each record of a key in canonical order, with a state of the key and
+    /// timers of event time; gives what it emits. See [`Process`].
+    ///
+    /// At the end of input, timers up to the greatest event time of the input fire as usual; those
+    /// that are set then fire once, and timers that they set do not.
+    pub fn process<S: Data, O: Data>(
+        self,
+        _init: S,
+        _process: impl Fn(&mut Process<'_, K, T, S, O>),
+    ) -> Stream<O> {
+        Stream::new()
+    }
+
+    /// Each record with the result of an aggregate over the records of its key up to it in canonical
+    /// order, as far as the [`Frame`] reaches back: [`last_rows`](crate::last_rows) or
+    /// [`last_span`](crate::last_span).
+    pub fn sliding<A: Aggregate>(self, _frame: Frame, _aggregate: A) -> Stream<(T, A::Out)> {
+        Stream::new()
+    }
+
+    /// Each record with the last record of the other stream that has its key and an event time at or
+    /// before its own: what the other's log, read as a table, held then. Its event time is that of
+    /// this stream's record. Needs a lateness on both sides.
+    pub fn as_of_join<R: Data>(self, _other: Keyed<K, R>) -> Stream<(T, Option<R>)> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn fold_rows<S: Data>(
+        self,
+        _init: S,
+        _next: impl Fn(&mut S, &'static T::View<'static>),
+    ) -> Stream<(K, S)> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn reduce_rows(
+        self,
+        _reduce: impl Fn(&'static T::View<'static>, &'static T::View<'static>) -> T,
+    ) -> Stream<(K, T)> {
+        Stream::new()
     }
 }

@@ -50,6 +50,35 @@ pub struct Changes<'a> {
     pub before: bool,
 }
 
+/// How far event time has come, for a keyed operator.
+#[derive(Clone, Copy)]
+pub struct Advance<'a> {
+    /// The watermark; `i64::MAX` at the end of input.
+    pub watermark: i64,
+    /// The greatest event time of the operator's logs so far.
+    pub greatest: i64,
+    /// Takes what could not be processed; an error ends the job.
+    pub fail: &'a (dyn Fn(Fault) -> Result<()> + Sync),
+}
+
+impl Advance<'_> {
+    /// To a watermark, where nothing fails and no timer is set.
+    pub fn to(watermark: i64) -> Advance<'static> {
+        Advance { watermark, greatest: watermark, fail: &|_| Ok(()) }
+    }
+}
+
+/// A record that a keyed operator could not process.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The record's address, as in [`Place`](crate::Place).
+    pub address: Vec<u8>,
+    /// The record as JSON.
+    pub record: Vec<u8>,
+    /// What was wrong.
+    pub message: String,
+}
+
 /// The state of a keyed operator.
 pub trait KeyedState: Send {
     /// Merges the combiners of all workers into the state, and leaves them empty. If `changes` is
@@ -67,7 +96,7 @@ pub trait KeyedState: Send {
     /// Gives what can be given for good at a watermark, and frees what no record in time can reach;
     /// returns how many rows that was. A table gives the rows of all windows whose end plus lateness
     /// is at or before the watermark. At `i64::MAX`, which is the end of input, that is all.
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;
 
     /// Gives all rows that are held, and keeps them; returns how many. What gives a stream has none.
     fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64>;

@@ -114,6 +114,40 @@ pub fn made_by(operator: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
+/// The address of the `number`th record that was made of one.
+pub fn made(address: &[u8], number: u32) -> Vec<u8> {
+    let mut out = Vec::with_capacity(address.len() + 5);
+    out.extend_from_slice(address);
+    out.push(MADE);
+    out.extend_from_slice(&number.to_be_bytes());
+    out
+}
+
+/// Where in a source the record with an address comes from, if it is made of one alone: the input's
+/// number, the partition's name, the offset.
+pub fn source(address: &[u8]) -> Option<(usize, String, u64)> {
+    let (&[SOURCE, high, low], mut rest) = address.split_first_chunk()? else { return None };
+    let input = u16::from_be_bytes([high, low]).into();
+    let mut name = Vec::new();
+    loop {
+        match rest {
+            [0, 0, after @ ..] => {
+                let offset = u64::from_be_bytes(*after.first_chunk()?);
+                return Some((input, String::from_utf8(name).ok()?, offset));
+            }
+            [0, 0xFF, after @ ..] => {
+                name.push(0);
+                rest = after;
+            }
+            [byte, after @ ..] => {
+                name.push(*byte);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+}
+
 /// The address of a pair.
 pub fn pair(left: &[u8], right: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(left.len() + right.len() + 4);
@@ -162,6 +196,14 @@ mod tests {
         ];
         let written: Vec<_> = places.iter().map(|place| place.to_vec()).collect();
         assert!(written.windows(2).all(|w| w[0] < w[1]), "{written:?}");
+        let source = |place: Place<'_>| {
+            let mut address = Vec::new();
+            place.write_address(&mut address);
+            super::source(&address)
+        };
+        assert_eq!(source(places[5]), Some((0, "a".to_owned(), 256)));
+        assert_eq!(source(places[1]), Some((0, "a\0b".to_owned(), 0)));
+        assert_eq!(source(later), None);
         assert!(written.iter().zip(places).all(|(bytes, place)| time_of(bytes) == place.time));
     }
 }

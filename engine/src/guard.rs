@@ -1,7 +1,7 @@
 //! What calls a user's aggregate: where that panics, the job fails and says at which operator.
 
 use arrow::array::RecordBatch;
-use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::{Port, caught};
 use ouzel_dsl::{Error, Result};
@@ -61,8 +61,8 @@ impl<S: KeyedState> KeyedState for Guarded<S> {
         guarded(self.site, || self.state.absorb(combiners, parallel, changes, log))
     }
 
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        guarded(self.site, || self.state.close(watermark, parallel, emit))
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        guarded(self.site, || self.state.close(to, parallel, emit))
     }
 
     fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {

@@ -11,7 +11,7 @@ use crate::runs::{Entry, Runs, write_entry, write_runs};
 use crate::state::write_taken;
 use crate::stream_node::{Group, StreamNode, Streams};
 use hashbrown::HashMap;
-use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::place::{ordered, time_of};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Error, Key, Result, Windows};
@@ -66,12 +66,12 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
     /// Brings all groups to a watermark; `emit` takes what they give, if it was not given before.
     fn advance(
         &mut self,
-        watermark: i64,
+        to: Advance<'_>,
         parallel: Parallel<'_>,
         emit: Option<Emit<'_>>,
     ) -> Result<u64> {
         if !self.runs.is_empty() {
-            return self.advance_runs(watermark, parallel, emit);
+            return self.advance_runs(to, parallel, emit);
         }
         let node = &self.node;
         let fresh =
@@ -79,7 +79,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
         let shards = self.shards.iter_mut().zip(fresh).collect();
         let counts = in_parallel(node.site, parallel, shards, |(shard, fresh)| {
             let mut out = emit.map(|emit| Given::new(&node.schema, emit));
-            shard.advance(node, fresh, watermark, &mut out)?;
+            shard.advance(node, fresh, to, &mut out)?;
             out.map_or(Ok(0), Given::finish)
         })?;
         if self.bytes() > self.memory_bytes {
@@ -100,7 +100,7 @@ impl<L: Streams> Shard<L> {
         &mut self,
         node: &StreamNode<K, W, L>,
         fresh: Vec<Vec<Placed<L::Acc>>>,
-        watermark: i64,
+        to: Advance<'_>,
         out: &mut Option<Given<'_, L::Out>>,
     ) -> Result<()> {
         let logic = &node.logic;
@@ -120,23 +120,23 @@ impl<L: Streams> Shard<L> {
                 }
                 None => logic.zero(),
             };
-            logic.advance(group, &mut held, Some(acc), watermark, out.as_mut())?;
+            logic.advance(group, &mut held, Some(acc), to, out.as_mut())?;
             if !logic.is_empty(&held) {
                 self.due = self.due.min(logic.due(group, &held));
                 self.bytes += bytes(logic, &place, &held);
                 self.groups.insert(place, held);
             }
         }
-        if self.due > watermark {
+        if self.due > to.watermark {
             return Ok(());
         }
         let (mut due, mut failed) = (i64::MAX, None);
         let (groups, taken) = (&mut self.groups, &mut self.bytes);
         groups.retain(|place, held| {
             let group = group_of(node, place);
-            if failed.is_none() && logic.due(group, held) <= watermark {
+            if failed.is_none() && logic.due(group, held) <= to.watermark {
                 let before = bytes(logic, place, held);
-                failed = logic.advance(group, held, None, watermark, out.as_mut()).err();
+                failed = logic.advance(group, held, None, to, out.as_mut()).err();
                 if logic.is_empty(held) {
                     *taken -= before;
                     return false;
@@ -202,8 +202,8 @@ impl<K: Key, W: Windows, L: Streams> KeyedState for Held<K, W, L> {
         if self.bytes() > self.memory_bytes { self.spill_fresh() } else { Ok(0) }
     }
 
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        self.advance(watermark, parallel, Some(emit))
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        self.advance(to, parallel, Some(emit))
     }
 
     fn rows(&mut self, _: Parallel<'_>, _: Emit<'_>) -> Result<u64> {
@@ -245,6 +245,11 @@ impl<K: Key, W: Windows, L: Streams> KeyedState for Held<K, W, L> {
         }
         let Some(closed) = closed else { return Ok(()) };
         let one_by_one: Parallel<'_> = &|tasks| tasks.into_iter().for_each(|task| task());
-        self.advance(closed, one_by_one, None).map(drop)
+        self.advance(Advance::to(closed), one_by_one, None).map(drop)
     }
+}
+
+/// What is said of kept state that cannot be read back.
+pub fn damaged() -> Error {
+    Error::State("kept state is damaged: it cannot be read back".to_owned())
 }

@@ -11,6 +11,7 @@ use crate::bag::{Bag, Item};
 use crate::given::Given;
 use crate::monoid::{Moment, Monoid, Takes};
 use crate::stream_node::{Group, Streams};
+use ouzel_dsl::keyed_node::Advance;
 use ouzel_dsl::{Data, Result, place};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -197,7 +198,7 @@ impl<L: Data, R: Data, J: Kind<L, R>> Streams for Join<L, R, J> {
         group: Group<'_>,
         held: &mut Sides,
         fresh: Option<Sides>,
-        watermark: i64,
+        to: Advance<'_>,
         mut out: Option<&mut Given<'_, J::Out>>,
     ) -> Result<()> {
         let mut fresh = fresh.unwrap_or_default();
@@ -211,7 +212,7 @@ impl<L: Data, R: Data, J: Kind<L, R>> Streams for Join<L, R, J> {
         self.merge(held, fresh);
         for (side, bag) in held.0.iter_mut().enumerate() {
             bag.sort();
-            self.free(side, group, bag, watermark, out.as_deref_mut())?;
+            self.free(side, group, bag, to.watermark, out.as_deref_mut())?;
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! What both executors run: operators' state and logic, once.
 
 mod arranged;
+mod as_of;
 mod bag;
 mod builder;
 mod combiner;
 mod config;
 mod counted;
 pub mod dead_letters;
+mod faults;
 mod gate;
 mod given;
 mod grouping;
@@ -16,6 +18,7 @@ mod held;
 pub mod join;
 mod memo;
 mod monoid;
+mod ordered;
 mod output;
 mod plain;
 mod rows;
@@ -36,6 +39,7 @@ pub use builder::{
 };
 pub use combiner::Combiner;
 pub use config::{CommitPoint, RunConfig, StreamConfig};
+pub use faults::Faults;
 pub use gate::{Gates, Ticket};
 pub use monoid::Moment;
 pub use output::Output;

@@ -11,7 +11,7 @@ use crate::groups::Groups;
 use crate::runs::Runs;
 use crate::table_node::TableNode;
 use crate::tabled::Tabled;
-use ouzel_dsl::keyed_node::{Changes, Emit, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Key, Result, Windows};
 use rows::Reading;
@@ -98,7 +98,8 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedState for State<K, W, A> {
         if self.bytes() > self.memory_bytes { self.spill() } else { Ok(0) }
     }
 
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        let watermark = to.watermark;
         if watermark == i64::MAX {
             return self.drain(parallel, emit);
         }

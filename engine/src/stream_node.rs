@@ -6,7 +6,7 @@ use crate::guard::Guarded;
 use crate::held::Held;
 use crate::monoid::Monoid;
 use arrow::datatypes::SchemaRef;
-use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
+use ouzel_dsl::keyed_node::{Advance, KeyedNode, KeyedState};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Data, Key, Result, Windows};
@@ -33,7 +33,7 @@ pub trait Streams: Monoid {
         group: Group<'_>,
         held: &mut Self::Acc,
         fresh: Option<Self::Acc>,
-        watermark: i64,
+        to: Advance<'_>,
         out: Option<&mut Given<'_, Self::Out>>,
     ) -> Result<()>;
 

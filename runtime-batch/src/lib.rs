@@ -5,9 +5,10 @@ mod outputs;
 use crate::outputs::Outputs;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::Demand;
+use ouzel_dsl::keyed_node::Advance;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, Pass, RunConfig, Task, Wiring, Worker};
+use ouzel_engine::{Faults, Gates, Pass, RunConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,8 +43,11 @@ pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
         pool,
         workers: Mutex::default(),
         tally: Mutex::new(Tally::new(plan.operators.len())),
+        greatest: Vec::new(),
     };
-    let bytes = run.read_sources()?;
+    let gates = Gates::default();
+    let bytes = run.read_sources(&gates)?;
+    let run = Run { greatest: run.greatest(&gates), ..run };
     for keyed in 0..plan.keyed.len() {
         run.finish_keyed(keyed)?;
     }
@@ -57,12 +61,22 @@ struct Run<'a> {
     /// Workers that no thread uses at the moment.
     workers: Mutex<Vec<Worker>>,
     tally: Mutex<Tally>,
+    /// The greatest event time of each source, where that is asked for.
+    greatest: Vec<i64>,
 }
 
 impl Run<'_> {
+    fn greatest(&self, gates: &Gates) -> Vec<i64> {
+        let sources = self.wiring.sources.iter().enumerate();
+        let greatest = sources.map(|(source, open)| {
+            let partitions = 0..open.partitions().len() as u32;
+            partitions.map(|partition| gates.seen(source, partition)).max().unwrap_or(i64::MIN)
+        });
+        greatest.collect()
+    }
+
     /// Reads all sources to their ends; how many bytes that was.
-    fn read_sources(&self) -> Result<u64> {
-        let gates = Gates::default();
+    fn read_sources(&self, gates: &Gates) -> Result<u64> {
         let mut queue = VecDeque::new();
         for (source, open) in self.wiring.sources.iter().enumerate() {
             for split in open.splits(&[])?.splits {
@@ -80,7 +94,7 @@ impl Run<'_> {
             for _ in 0..self.pool.current_num_threads() {
                 scope.spawn(|_| {
                     // A panic, such as in a source of the user's, must not leave others waiting.
-                    let work = AssertUnwindSafe(|| self.work(&queue, &gates));
+                    let work = AssertUnwindSafe(|| self.work(&queue, gates));
                     let panicked = |_| Err(Error::Failed("a worker thread panicked".to_owned()));
                     if let Err(error) = catch_unwind(work).unwrap_or_else(panicked) {
                         lock(&queue).clear();
@@ -146,7 +160,14 @@ impl Run<'_> {
         let mut ports: Vec<&mut dyn Port> = held.iter_mut().map(|port| &mut **port as _).collect();
         self.wiring.spilled(state.absorb(&mut ports, &parallel, None, None)?);
         drop(held);
-        let rows = state.close(i64::MAX, &parallel, &|batch| {
+        let faults = Faults::new(self.wiring, keyed);
+        let greatest = entry.sources.iter().map(|source| self.greatest[*source]).max();
+        let to = Advance {
+            watermark: i64::MAX,
+            greatest: greatest.unwrap_or(i64::MIN),
+            fail: &|fault| faults.take(fault),
+        };
+        let rows = state.close(to, &parallel, &|batch| {
             self.wiring.gave(keyed, &batch);
             if let Some(output) = entry.output {
                 self.outputs.write(output, std::slice::from_ref(&batch))?;
@@ -159,7 +180,11 @@ impl Run<'_> {
             lock(&self.workers).push(worker);
             done
         })?;
-        lock(&self.tally).out[entry.operator] += rows;
+        let mut faults = faults.finish();
+        self.outputs.dead_letters(self.wiring, &faults.take_dead_letters())?;
+        let mut tally = lock(&self.tally);
+        tally.take_from(&mut faults);
+        tally.out[entry.operator] += rows;
         Ok(())
     }
 

@@ -4,9 +4,9 @@
 use crate::epoch::Run;
 use arrow::array::RecordBatch;
 use ouzel_dsl::Result;
-use ouzel_dsl::keyed_node::{Change, Changes};
+use ouzel_dsl::keyed_node::{Advance, Change, Changes};
 use ouzel_dsl::stage::Port;
-use ouzel_engine::{Pass, Wiring, Worker};
+use ouzel_engine::{Faults, Pass, Wiring, Worker};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -75,7 +75,15 @@ impl Run {
             writer = Some(Mutex::new(replace));
         }
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
-        let rows = self.states[keyed].close(watermark, &parallel, &|batch| {
+        let faults = Faults::new(&wiring, keyed);
+        let greatest =
+            entry.sources.iter().map(|source| self.reader.greatest(*source, &self.gates)).max();
+        let to = Advance {
+            watermark,
+            greatest: greatest.unwrap_or(i64::MIN),
+            fail: &|fault| faults.take(fault),
+        };
+        let rows = self.states[keyed].close(to, &parallel, &|batch| {
             wiring.gave(keyed, &batch);
             if let Some(writer) = &writer {
                 lock(writer).write(&batch)?;
@@ -96,6 +104,7 @@ impl Run {
                 worker.spill_if_full(&wiring)
             })
         })?;
+        self.tally.take_from(&mut faults.finish());
         self.tally.out[entry.operator] += rows;
         if let Some(writer) = writer {
             writer.into_inner().unwrap_or_else(|e| e.into_inner()).finish()?;

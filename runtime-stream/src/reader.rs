@@ -255,6 +255,12 @@ impl Reader {
         self.sources.iter().all(|s| s.ended) && self.lanes.iter().all(Lane::is_done)
     }
 
+    /// The greatest event time that was seen of a source.
+    pub fn greatest(&self, source: usize, gates: &Gates) -> i64 {
+        let lanes = self.lanes.iter().filter(|lane| lane.source == source);
+        lanes.map(|lane| gates.seen(lane.source, lane.partition)).max().unwrap_or(i64::MIN)
+    }
+
     /// The watermark of a source: the least seen of its partitions, those that ended aside.
     pub fn watermark(&self, source: usize, gates: &Gates) -> i64 {
         let lanes = self.lanes.iter().filter(|l| l.source == source && !l.is_done());

@@ -37,6 +37,7 @@ mod keys;
 mod memory;
 mod one_record;
 mod order;
+mod ordered;
 mod pauses;
 mod rules;
 mod sessions;

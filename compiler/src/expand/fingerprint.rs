@@ -1,6 +1,6 @@
 //! Whether an operator's code is the one that its kept state was made by.
 
-use crate::ir::{Graph, NodeIndex, Op};
+use crate::ir::{Aggregate, Graph, NodeIndex, Op, Ordered};
 use quote::ToTokens;
 use syn::Stmt;
 
@@ -20,6 +20,16 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Between(from, to) => {
             format!("between {} {}", from.to_token_stream(), to.to_token_stream())
         }
+        Op::AtEnd => "at_end".to_owned(),
+        Op::AsOf => "as_of_join".to_owned(),
+        Op::Ordered(ordered) => {
+            let Ordered { name, values, closure, aggregate } = &**ordered;
+            let values = values.iter().map(|v| v.to_token_stream().to_string());
+            let closures = closure.iter().map(|c| c.to_token_stream().to_string());
+            let aggregate = aggregate.iter().map(|a| of_aggregate(a, index));
+            let parts: Vec<_> = values.chain(closures).chain(aggregate).collect();
+            format!("{name} {}", parts.join(" "))
+        }
         Op::Join(joining) => format!("join {joining:?}"),
         Op::GroupBy(closure) => format!("group_by {}", closure.to_token_stream()),
         Op::JoinTables(joining) => format!("join tables {joining:?}"),
@@ -27,14 +37,7 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
             format!("join by {} {joining:?}", closure.to_token_stream())
         }
         Op::Arrange => "table".to_owned(),
-        Op::Aggregate(aggregate) => {
-            let closures =
-                aggregate.arguments.iter().map(|a| a.closure.to_token_stream().to_string());
-            // A placeholder's number is the operator's place, which says nothing of its code.
-            let expr = aggregate.expr.to_token_stream().to_string();
-            let expr = expr.replace(&format!("__argument{index}_"), "__argument_");
-            format!("aggregate {expr} {}", closures.collect::<Vec<_>>().join(" "))
-        }
+        Op::Aggregate(aggregate) => of_aggregate(aggregate, index),
     };
     let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
     let plain =
@@ -43,4 +46,12 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
     })
+}
+
+fn of_aggregate(aggregate: &Aggregate, index: NodeIndex) -> String {
+    let closures = aggregate.arguments.iter().map(|a| a.closure.to_token_stream().to_string());
+    // A placeholder's number is the operator's place, which says nothing of its code.
+    let expr = aggregate.expr.to_token_stream().to_string();
+    let expr = expr.replace(&format!("__argument{index}_"), "__argument_");
+    format!("aggregate {expr} {}", closures.collect::<Vec<_>>().join(" "))
 }

@@ -1,11 +1,12 @@
 //! Operators, sources, keyed operators and outputs, as calls of the builder.
 
 use super::fingerprint::fingerprint;
+use super::values;
 use crate::idents::text;
-use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Windowing};
+use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Ordered, Windowing};
 use crate::stage::needs;
 use crate::{fields, mixed, var};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::Stmt;
@@ -64,7 +65,7 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
 }
 
 /// What a keyed operator takes, and how.
-pub fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
+pub fn keyed(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let span = graph.span(index);
     let (handle, spec) = (var("keyed", index), spec(graph, index));
     let inputs = &graph.nodes[index].inputs;
@@ -72,6 +73,8 @@ pub fn keyed(graph: &Graph, index: NodeIndex) -> TokenStream {
     let call = match &graph.nodes[index].op {
         Op::Aggregate(_) => aggregate(graph, index, &spec),
         Op::Join(joining) => join(graph, index, *joining, &spec),
+        Op::AsOf => as_of(graph, index, &spec),
+        Op::Ordered(ordered) => self::ordered(graph, index, ordered, &spec, bound),
         Op::Arrange => {
             let (key, value) = row(inputs[0]);
             quote_spanned!(span=> arrange(#spec, #key, #value))
@@ -126,6 +129,36 @@ fn join(graph: &Graph, index: NodeIndex, joining: Joining, spec: &TokenStream) -
     }
 }
 
+fn as_of(graph: &Graph, index: NodeIndex, spec: &TokenStream) -> TokenStream {
+    let span = graph.span(index);
+    let sides = [0, 1].map(|side| graph.windowing(graph.nodes[index].inputs[side]));
+    let records = sides.each_ref().map(|side| var("stream", graph.nodes[side.key_by].inputs[0]));
+    let key = var("key", sides[0].key_by);
+    let lateness = sides.iter().filter_map(|side| side.lateness).map(|node| var("value", node));
+    quote_spanned!(span=> as_of_join(#spec, #key, #(#records),*, [#(#lateness),*]))
+}
+
+fn ordered(
+    graph: &Graph,
+    index: NodeIndex,
+    ordered: &Ordered,
+    spec: &TokenStream,
+    bound: &[Ident],
+) -> TokenStream {
+    let span = graph.span(index);
+    let windowing = graph.windowing(graph.nodes[index].inputs[0]);
+    let key = var("key", windowing.key_by);
+    let record = var("stream", graph.nodes[windowing.key_by].inputs[0]);
+    let lateness = lateness(&windowing);
+    let (value, upto) = (var("value", index), var("upto", index));
+    let values = ordered.values.iter().map(|_| value.to_token_stream());
+    let closures = ordered.closure.iter().map(|c| values::kept_closure(span, c, bound));
+    let aggregate = ordered.aggregate.iter().map(|_| upto.to_token_stream());
+    let arguments = values.chain(closures).chain(aggregate);
+    let method = Ident::new(ordered.name, span);
+    quote_spanned!(span=> #method(#spec, #key, #record, #lateness, #(#arguments),*))
+}
+
 fn windows(windowing: &Windowing) -> TokenStream {
     match windowing.window {
         Some(window) => var("value", window).to_token_stream(),
@@ -144,7 +177,7 @@ fn lateness(windowing: &Windowing) -> TokenStream {
 }
 
 fn kind(joining: Joining) -> TokenStream {
-    let kind = proc_macro2::Ident::new(&format!("{joining:?}"), mixed());
+    let kind = Ident::new(&format!("{joining:?}"), mixed());
     quote_spanned!(mixed()=> ::ouzel::private::engine::join::#kind)
 }
 
@@ -243,7 +276,7 @@ fn named(node: &Node, type_of: &TokenStream) -> Option<TokenStream> {
 }
 
 /// Where no code names the columns of a table's key, its type must.
-fn of_itself(node: &Node, key: &proc_macro2::Ident) -> TokenStream {
+fn of_itself(node: &Node, key: &Ident) -> TokenStream {
     // With the user's own hygiene, or rustc points at `#[job]`.
     let span = node.ident.span();
     quote_spanned!(span=> { let __key = #key; ::ouzel::dsl::data::named_key(__key); })

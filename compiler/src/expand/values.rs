@@ -2,9 +2,9 @@
 
 use crate::ast::Job;
 use crate::idents::{bindings, mentions, text};
-use crate::ir::{Each, Gives, Graph, NodeIndex, Op};
+use crate::ir::{Aggregate, Each, Gives, Graph, NodeIndex, Op};
 use crate::{mixed, var};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ExprClosure, Stmt};
 
@@ -27,7 +27,7 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
         quote_spanned!(span=> #(let #row = __types.tie();)*)
     });
     let own = match &graph.nodes[index].op {
-        Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) => {
+        Op::Source(_) | Op::Merge | Op::Late | Op::Finals | Op::Join(_) | Op::AsOf => {
             quote_spanned!(span=> let #stream = __types.tie();)
         }
         Op::Each(each, _) => {
@@ -46,6 +46,10 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
         Op::Aggregate(aggregate) => {
             let places = aggregate.arguments.iter().map(|a| &a.place);
             quote_spanned!(span=> #(let #places = __types.arg();)*)
+        }
+        Op::Ordered(ordered) => {
+            let places = ordered.aggregate.iter().flat_map(|a| &a.arguments).map(|a| &a.place);
+            quote_spanned!(span=> #(let #places = __types.arg();)* let #stream = __types.tie();)
         }
         _ => TokenStream::new(),
     };
@@ -71,19 +75,39 @@ pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
                 let #micros = #value.micros();
             }
         }
-        Op::Aggregate(aggregate) => {
-            let expr = &aggregate.expr;
-            // What sees results is kept with the aggregate, and so has values of its own.
-            let kept = mentioned(&aggregate.results, bound);
-            quote_spanned! {span=>
-                let #value = {
-                    #(let #kept = __types.share(&#kept);)*
-                    __types.value(#expr)
-                };
-            }
+        Op::Aggregate(aggregate) => aggregate_value(span, &value, aggregate, bound),
+        Op::Ordered(ordered) => {
+            let upto = var("upto", index);
+            let first =
+                ordered.values.iter().map(|first| quote_spanned!(span=> let #value = #first;));
+            let aggregate =
+                ordered.aggregate.iter().map(|a| aggregate_value(span, &upto, a, bound));
+            quote_spanned!(span=> #(#first)* #(#aggregate)*)
         }
         _ => TokenStream::new(),
     }
+}
+
+/// What sees results is kept with an aggregate, and so has values of its own.
+fn aggregate_value(
+    span: Span,
+    value: &Ident,
+    aggregate: &Aggregate,
+    bound: &[Ident],
+) -> TokenStream {
+    let (expr, kept) = (&aggregate.expr, mentioned(&aggregate.results, bound));
+    quote_spanned! {span=>
+        let #value = {
+            #(let #kept = __types.share(&#kept);)*
+            __types.value(#expr)
+        };
+    }
+}
+
+/// The closure of an operator that sees records when they have their turn, with values of its own.
+pub fn kept_closure(span: Span, closure: &ExprClosure, bound: &[Ident]) -> TokenStream {
+    let kept = mentioned([closure], bound);
+    quote_spanned!(span=> { #(let #kept = __types.share(&#kept);)* #closure })
 }
 
 /// The values of the body: parameters and plain `let`s.

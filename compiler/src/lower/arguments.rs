@@ -19,6 +19,25 @@ pub(super) fn closure_argument(call: &ExprMethodCall) -> Result<ExprClosure, Sto
     closure_of(one_argument(call)?, call)
 }
 
+/// An argument that must be a closure with so many parameters, which is kept with its operator.
+pub(super) fn closure_with(
+    argument: &Expr,
+    parameters: usize,
+    call: &ExprMethodCall,
+) -> Result<ExprClosure, Stop> {
+    let Expr::Closure(closure) = argument else {
+        let message = format!("`{}` takes a closure here", call.method);
+        return Err(Error::new_spanned(argument, message).into());
+    };
+    if closure.inputs.len() != parameters {
+        return Err(Stop::Unknown);
+    }
+    let mut closure = closure.clone();
+    // It takes copies of what it captures.
+    closure.capture = Some(syn::Token![move](closure.inputs_begin.span));
+    Ok(closure)
+}
+
 /// An argument that must be a closure with one parameter.
 pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<ExprClosure, Stop> {
     while let Expr::Paren(paren) = argument {

@@ -1,10 +1,10 @@
 //! Joins of streams and of tables.
 
-use super::arguments::closure_of;
+use super::arguments::{closure_of, one_argument};
+use super::ordered::pair;
 use super::{Lowering, Stop};
 use crate::idents::text;
 use crate::ir::{Gives, Joining, Names, NodeIndex, Op};
-use proc_macro2::Span;
 use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
 impl Lowering {
@@ -17,7 +17,7 @@ impl Lowering {
         let (closure, other) = arguments(call)?;
         let right = self.other_side(left, &other, call)?;
         let names = match joining.pairs() {
-            true => pair(call.method.span()),
+            true => pair(["left", "right"], call.method.span()),
             false => self.left_names(left),
         };
         let op = match (self.graph.gives(left), closure) {
@@ -29,6 +29,26 @@ impl Lowering {
             (_, Some(closure)) => Op::JoinForeign(joining, closure),
         };
         Ok(self.add(call, op, vec![left, right], names))
+    }
+
+    pub(super) fn as_of_join(
+        &mut self,
+        left: NodeIndex,
+        call: &ExprMethodCall,
+    ) -> Result<NodeIndex, Stop> {
+        let right = self.other_side(left, &one_argument(call)?, call)?;
+        for side in [left, right] {
+            let windowing = self.graph.windowing(side);
+            if windowing.between.is_some() {
+                let message = "`as_of_join` meets the last record up to each one: `between` is for other joins";
+                return Err(Error::new_spanned(&call.method, message).into());
+            }
+            if windowing.lateness.is_none() {
+                let message = "`as_of_join` needs a lateness on both sides: it waits for updates that are as early as a record";
+                return Err(Error::new_spanned(&call.method, message).into());
+            }
+        }
+        Ok(self.add(call, Op::AsOf, vec![left, right], pair(["left", "right"], call.method.span())))
     }
 
     /// The other input of a join, which must be what the first is.
@@ -151,9 +171,4 @@ fn arguments(call: &ExprMethodCall) -> Result<(Option<ExprClosure>, Expr), Stop>
         _ => return Err(Stop::Unknown),
     };
     Err(Error::new_spanned(&call.args, wrong).into())
-}
-
-/// The columns of a pair.
-fn pair(span: Span) -> Names {
-    Names::Each(vec![(Some("left".to_owned()), span), (Some("right".to_owned()), span)])
 }

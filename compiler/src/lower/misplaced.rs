@@ -1,6 +1,7 @@
 //! What is wrong with an operator that stands in the wrong place.
 
 use super::Lowering;
+use super::ordered::ORDERED;
 use crate::idents::text;
 use crate::ir::{Each, Gives, Joining, NodeIndex, Op};
 use syn::{Error, ExprMethodCall};
@@ -9,7 +10,8 @@ use syn::{Error, ExprMethodCall};
 const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filter", "try_map"];
 
 /// Operators of keyed streams.
-const OF_KEYED: [&str; 6] = ["window", "lateness", "late", "between", "distinct", "latest"];
+const OF_KEYED: [&str; 8] =
+    ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
 
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
@@ -59,6 +61,15 @@ impl Lowering {
                 "`latest` takes a stream without windows: it is the last record of each key"
                     .to_owned()
             }
+            "at_end" | "as_of_join" if window => {
+                format!("`{name}` takes a stream without windows")
+            }
+            _ if ORDERED.contains(&name) && window => format!(
+                "`{name}` sees all records of a key in order: it takes a stream without windows"
+            ),
+            _ if ORDERED.contains(&name) && between => {
+                format!("`{name}` cannot follow `between`, which is for joins")
+            }
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
             }
@@ -86,6 +97,9 @@ impl Lowering {
             }
             "window" | "lateness" | "late" => format!("`{name}` stands before `.aggregate(..)`"),
             "aggregate" => "`aggregate` takes a keyed stream, and this is a table: put `.group_by(..)` before it".to_owned(),
+            _ if ORDERED.contains(&name) || ["at_end", "as_of_join"].contains(&name) => format!(
+                "`{name}` takes a keyed stream, and this is a table, whose rows have no event time"
+            ),
             "distinct" | "latest" => format!(
                 "`{name}` takes a keyed stream, and this is a table, which has each key once"
             ),
@@ -134,7 +148,12 @@ fn of_stream(name: &str) -> Option<String> {
         "aggregate" | "window" | "distinct" => format!(
             "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
         ),
-        "latest" | "between" => format!("`{name}` needs a key: put `.key_by(..)` before it"),
+        "latest" | "between" | "at_end" | "as_of_join" => {
+            format!("`{name}` needs a key: put `.key_by(..)` before it")
+        }
+        _ if ORDERED.contains(&name) => format!(
+            "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
+        ),
         "lateness" => {
             "`lateness` needs a key, and windows unless a join follows: put `.key_by(..).window(tumbling(..))` before it"
                 .to_owned()
@@ -167,7 +186,7 @@ fn of_grouped(name: &str) -> Option<String> {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
         }
         "merge" | "key_by" => format!("`{name}` takes a stream, and these are rows of a table"),
-        _ if OF_KEYED.contains(&name) => format!(
+        _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(
             "`{name}` takes a keyed stream, and these are rows of a table: put `.aggregate(..)` after `.group_by(..)`"
         ),
         _ if Each::by_name(name).is_some() => {

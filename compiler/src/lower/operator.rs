@@ -1,6 +1,7 @@
 //! A call of a method on a stream or table.
 
 use super::arguments::{closure_argument, one_argument};
+use super::ordered::ORDERED;
 use super::{Lowering, Stop};
 use crate::idents::text;
 use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
@@ -82,6 +83,9 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
+            "at_end" => self.at_end(receiver, call),
+            "as_of_join" => self.as_of_join(receiver, call),
+            _ if ORDERED.contains(&name.as_str()) => self.ordered(receiver, call),
             _ => match Joining::by_name(&name) {
                 Some(joining) => self.join(receiver, joining, call),
                 None => Err(Stop::Unknown),
@@ -130,11 +134,24 @@ impl Lowering {
         target.id = text.clone();
         target.named = Some(text.clone());
         if let (false, Names::One(held, _)) =
-            (matches!(target.op, Op::Aggregate(_) | Op::Source(_)), &mut target.names)
+            (target.ident == "aggregate" || matches!(target.op, Op::Source(_)), &mut target.names)
         {
             *held = Some(text);
         }
         Ok(node)
+    }
+
+    /// The id of the next operator.
+    pub(super) fn free_id(&self, call: &ExprMethodCall) -> String {
+        let base = format!("{}.{}", self.owner, text(&call.method));
+        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        let mut id = base.clone();
+        let mut count = 1;
+        while taken(&id) {
+            count += 1;
+            id = format!("{base}{count}");
+        }
+        id
     }
 
     pub(super) fn add(
@@ -144,14 +161,7 @@ impl Lowering {
         inputs: Vec<NodeIndex>,
         names: Names,
     ) -> NodeIndex {
-        let base = format!("{}.{}", self.owner, text(&call.method));
-        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
-        let mut id = base.clone();
-        let mut count = 1;
-        while taken(&id) {
-            count += 1;
-            id = format!("{base}{count}");
-        }
+        let id = self.free_id(call);
         self.graph.nodes.push(Node {
             op,
             inputs,

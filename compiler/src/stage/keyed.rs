@@ -36,7 +36,7 @@ impl Emitter<'_> {
             match self.graph.nodes[consumer].op {
                 Op::Window(_) => self.window(consumer, record, key),
                 Op::Lateness(_) => self.lateness(consumer, record, key),
-                Op::Between(..) => {
+                Op::Between(..) | Op::AtEnd => {
                     let next = self.takers(consumer, record, key);
                     let span = self.graph.span(consumer);
                     quote_spanned!(span=> __out[#consumer] += 1; #next)
@@ -83,7 +83,11 @@ impl Emitter<'_> {
     ) -> TokenStream {
         match self.graph.nodes[node].op {
             Op::Aggregate(_) => self.aggregate(node, record, key, windows),
-            Op::Join(_) => self.put(node, position, key, windows, &quote!(*#record)),
+            Op::Join(_) | Op::AsOf => self.put(node, position, key, windows, &quote!(*#record)),
+            Op::Ordered(ref ordered) if ordered.aggregate.is_some() => {
+                self.aggregate(node, record, key, windows)
+            }
+            Op::Ordered(_) => self.put(node, position, key, windows, &quote!(*#record)),
             _ => TokenStream::new(),
         }
     }
@@ -237,15 +241,17 @@ impl Emitter<'_> {
         windows: &TokenStream,
     ) -> TokenStream {
         let span = self.graph.span(node);
-        let Op::Aggregate(aggregate) = &self.graph.nodes[node].op else {
-            return TokenStream::new();
-        };
+        let op = &self.graph.nodes[node].op;
+        let Some(aggregate) = op.aggregate() else { return TokenStream::new() };
         let values = shape(span, &aggregate.shape, &|i| {
             let argument = &aggregate.arguments[i];
             let (place, body) = (&argument.place, apply(&argument.closure, record));
             quote_spanned!(span=> #place.is(#body))
         });
-        let value = quote_spanned!(span=> ::ouzel::dsl::Produce::produce(&__arguments));
+        let mut value = quote_spanned!(span=> ::ouzel::dsl::Produce::produce(&__arguments));
+        if let Op::Ordered(_) = op {
+            value = quote_spanned!(span=> (*#record, #value));
+        }
         let put = self.put(node, 0, key, windows, &value);
         quote_spanned! {span=>
             __cx.at = #node;

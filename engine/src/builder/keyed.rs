@@ -2,10 +2,14 @@
 
 use super::{Builder, KeyedHandle, notes};
 use crate::arranged::Arranged;
+use crate::as_of::AsOf;
 use crate::counted::Counted;
 use crate::given;
 use crate::grouping::Grouping;
 use crate::join::{Bounds, Join, Kind};
+use crate::ordered::{
+    Dedup, Fold, InOrder, Lag, Next, Ordered, Processing, Rank, Reduce, Scan, Sliding, Two,
+};
 use crate::stream_node::{StreamNode, Streams};
 use crate::table_join::{ForeignJoin, TableJoin};
 use crate::table_node::TableNode;
@@ -13,7 +17,9 @@ use crate::tabled::Tabled;
 use arrow::datatypes::SchemaRef;
 use ouzel_dsl::keyed_node::KeyedNode;
 use ouzel_dsl::plan::{KeyedEntry, PortKind, Site};
-use ouzel_dsl::{Aggregate, Data, Error, Invertible, Key, Result, Span, Tie, Unwindowed, Windows};
+use ouzel_dsl::{
+    Aggregate, Data, Error, Frame, Invertible, Key, Process, Result, Span, Tie, Unwindowed, Windows,
+};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -229,5 +235,157 @@ impl Builder {
         };
         let timing = Timing { lateness: later, holds, ordered: true };
         Ok(self.stream_node(spec, windows, Join::new(bounds), timing))
+    }
+
+    /// Adds an operator that sees records in canonical order. Without a lateness they wait for the end
+    /// of input.
+    fn ordered<K: Key, L: InOrder<K>>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        lateness: Option<Span>,
+        logic: L,
+    ) -> KeyedHandle<K, Unwindowed, Ordered<K, L>> {
+        let lateness = lateness.map(Span::micros);
+        let waits = match lateness {
+            Some(_) => "keeps records until no earlier one can come in time",
+            None => "keeps every record until the end of input",
+        };
+        self.note(spec.operator, waits);
+        let holds = lateness.unwrap_or(i64::MAX);
+        let timing = Timing { lateness, holds, ordered: true };
+        self.stream_node(spec, Unwindowed, Ordered::new(logic, spec.operator, lateness), timing)
+    }
+
+    /// Adds `lag`.
+    pub fn lag<K: Key, T: Data>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        back: usize,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Lag<T>>>> {
+        if back == 0 {
+            let site = self.site(spec);
+            let message = "a record is its own at a distance of 0: `lag` takes 1 or more";
+            return Err(Error::Usage(format!("{site}: {message}")));
+        }
+        Ok(self.ordered(spec, lateness, Lag::new(back)))
+    }
+
+    /// Adds `rank`.
+    pub fn rank<K: Key, T: Data>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Rank<T>>>> {
+        Ok(self.ordered(spec, lateness, Rank::new()))
+    }
+
+    /// Adds `dedup`.
+    pub fn dedup<K: Key, T: Data>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        within: Span,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Dedup<T>>>> {
+        if within.micros() < 0 {
+            let site = self.site(spec);
+            return Err(Error::Usage(format!("{site}: a length of time must not be negative")));
+        }
+        Ok(self.ordered(spec, lateness, Dedup::new(within.micros())))
+    }
+
+    /// Adds `sliding`.
+    pub fn sliding<K: Key, T: Data, A: Aggregate>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        frame: Frame,
+        aggregate: A,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Sliding<T, A>>>> {
+        self.check_aggregate(spec, &aggregate)?;
+        let site = self.site(spec);
+        frame.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
+        Ok(self.ordered(spec, lateness, Sliding::new(frame, aggregate)))
+    }
+
+    /// Adds `scan`.
+    pub fn scan<K: Key, T: Data, S: Data, F: Next<T, S>>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        init: S,
+        next: F,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Scan<T, S, F>>>> {
+        Ok(self.ordered(spec, lateness, Scan::new(init, next)))
+    }
+
+    /// Adds what `fold` is made of.
+    pub fn fold_rows<K: Key, T: Data, S: Data, F: Next<T, S>>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        init: S,
+        next: F,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Fold<T, S, F>>>> {
+        Ok(self.ordered(spec, lateness, Fold::new(init, next)))
+    }
+
+    /// Adds what `reduce` is made of.
+    pub fn reduce_rows<K: Key, T: Data, F: Two<T>>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        reduce: F,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Reduce<T, F>>>> {
+        Ok(self.ordered(spec, lateness, Reduce::new(reduce)))
+    }
+
+    /// Adds `process`.
+    pub fn process<K: Key, T: Data, S: Data, O: Data, F>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<T>,
+        lateness: Option<Span>,
+        init: S,
+        process: F,
+    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Processing<T, S, O, F>>>>
+    where
+        F: for<'a, 'b> Fn(&'a mut Process<'b, K, T, S, O>) + Clone + Send + Sync + 'static,
+    {
+        Ok(self.ordered(spec, lateness, Processing::new(init, process)))
+    }
+
+    /// Adds `as_of_join`.
+    pub fn as_of_join<K: Key, L: Data, R: Data>(
+        &mut self,
+        spec: KeyedSpec<'_>,
+        _: Tie<K>,
+        _: Tie<L>,
+        _: Tie<R>,
+        lateness: [Span; 2],
+    ) -> Result<KeyedHandle<K, Unwindowed, AsOf<L, R>>> {
+        let lateness = lateness.map(Span::micros);
+        self.note(
+            spec.operator,
+            "keeps records until no earlier update can come in time, and the updates that they meet",
+        );
+        let holds = lateness[1];
+        let timing = Timing { lateness: lateness.into_iter().max(), holds, ordered: true };
+        Ok(self.stream_node(spec, Unwindowed, AsOf::new(lateness), timing))
     }
 }

@@ -1,14 +1,14 @@
 //! The same on disk, where memory does not suffice.
 
-use super::{Held, Shard};
+use super::{Held, Shard, damaged};
 use crate::given::Given;
 use crate::groups::{hash, part};
 use crate::guard::in_parallel;
 use crate::runs::{PARTS, RunWriter, write_runs};
 use crate::stream_node::Streams;
-use ouzel_dsl::keyed_node::{Emit, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Emit, Parallel};
 use ouzel_dsl::place::{ordered, time_of};
-use ouzel_dsl::{Error, Key, Result, Windows};
+use ouzel_dsl::{Key, Result, Windows};
 
 /// What is on disk comes back when it takes less than one part in so many of the memory.
 const COMES_BACK: u64 = 4;
@@ -17,7 +17,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
     /// Brings all groups to a watermark, reading all of them once, and writing what is left.
     pub(super) fn advance_runs(
         &mut self,
-        watermark: i64,
+        to: Advance<'_>,
         parallel: Parallel<'_>,
         emit: Option<Emit<'_>>,
     ) -> Result<u64> {
@@ -35,7 +35,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
                 K::encode(read.key.view(), &mut place);
                 let group = super::group_of(node, &place);
                 let mut held = read.held.unwrap_or_else(|| node.logic.zero());
-                node.logic.advance(group, &mut held, read.fresh, watermark, out.as_mut())?;
+                node.logic.advance(group, &mut held, read.fresh, to, out.as_mut())?;
                 match node.logic.is_empty(&held) {
                     true => Ok(()),
                     false => left.push_group::<K, L::Acc>(read.start, read.key.view(), &held),
@@ -103,8 +103,4 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
         }
         Ok(())
     }
-}
-
-fn damaged() -> Error {
-    Error::State("kept state is damaged: a key cannot be read back".to_owned())
 }

@@ -7,7 +7,7 @@
 use super::lock;
 use super::random::Random;
 use arrow::array::RecordBatch;
-use ouzel_dsl::keyed_node::{Changes, Emit, KeyedNode, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedNode, KeyedState, Parallel};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Plan, Result};
 use std::any::Any;
@@ -144,8 +144,8 @@ impl KeyedState for State {
         Ok(0)
     }
 
-    fn close(&mut self, watermark: i64, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
-        self.state.close(watermark, parallel, emit)
+    fn close(&mut self, to: Advance<'_>, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
+        self.state.close(to, parallel, emit)
     }
 
     fn rows(&mut self, parallel: Parallel<'_>, emit: Emit<'_>) -> Result<u64> {
