@@ -379,7 +379,7 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// Each record with the last record of the other stream that has its key and an event time at or
     /// before its own: what the other's log, read as a table, held then. Its event time is that of
     /// this stream's record. Needs a lateness on both sides.
-    pub fn as_of_join<R: Data>(self, _other: Keyed<K, R>) -> Stream<(T, Option<R>)> {
+    pub fn as_of_join<R: Data, S: SameKey<K>>(self, _other: Keyed<S, R>) -> Stream<(T, Option<R>)> {
         Stream::new()
     }
 

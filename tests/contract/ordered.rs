@@ -327,3 +327,23 @@ proptest! {
         left.expect("as_of", rows);
     }
 }
+
+fn add(sum: &mut i64, event: &EventRef<'_>) {
+    *sum += event.n;
+}
+
+/// A function by its name, and a closure that gives nothing.
+#[job]
+fn brief(events: Stream<Event>) -> (Stream<i64>, Stream<u64>) {
+    let keyed = events.key_by(|_| ()).at_end();
+    let sums = keyed.scan(0i64, add).named("sum");
+    let silent = keyed.process(0u64, |cx| *cx.state += 1).named("nothing");
+    (sums, silent)
+}
+
+#[test]
+fn a_function_has_a_name_and_a_process_may_be_silent() {
+    let event = |n: i64| Event { at: Timestamp::from_micros(n), who: String::new(), n };
+    let left = check(brief).input("events", [3, 1, 2].map(event).to_vec()).agrees();
+    left.expect("sums", [1i64, 3, 6]).expect("silent", [0u64; 0]);
+}
