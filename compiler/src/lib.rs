@@ -11,12 +11,14 @@ mod expand;
 mod fields;
 mod idents;
 mod ir;
+mod laws;
 mod lower;
 mod names;
 mod record;
 mod stage;
 mod twin;
 
+pub use laws::expand as laws;
 pub use record::expand as record;
 
 use lower::Lowered;

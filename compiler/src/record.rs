@@ -3,12 +3,12 @@
 mod ast;
 mod attr;
 mod borrowed;
-mod case;
+pub(crate) mod case;
 mod columns;
 mod enumeration;
 mod field;
 mod key;
-mod nearest;
+pub(crate) mod nearest;
 mod structure;
 mod view;
 

@@ -5,6 +5,7 @@ mod any;
 mod approx;
 mod approx_count_distinct;
 mod approx_quantile;
+mod bloom_filter;
 mod collect_list;
 mod collect_map;
 mod collect_set;
@@ -13,7 +14,9 @@ mod correlation;
 mod count;
 mod count_distinct;
 mod count_if;
+mod count_min;
 mod covariance;
+mod decayed_sum;
 mod encoding;
 mod exact;
 mod exact_sum;
@@ -21,6 +24,8 @@ mod extremum;
 mod filtered;
 mod first;
 mod float_sum;
+mod group_test;
+mod heavy_hitters;
 mod histogram;
 mod idempotent;
 mod invertible;
@@ -49,11 +54,12 @@ mod variance;
 
 pub use all::{All, all};
 pub use any::{Any, any};
-pub use approx::{Approx, ApproxBuilder, ApproxColumn, Estimated};
+pub use approx::{Approx, ApproxBuilder, ApproxColumn};
 pub use approx_count_distinct::{ApproxCountDistinct, HyperLogLog, approx_count_distinct};
 pub use approx_quantile::{
     ApproxQuantile, ApproxQuantiles, Sketch, approx_quantile, approx_quantiles,
 };
+pub use bloom_filter::{BloomFilter, BloomFilterOf, bloom_filter};
 pub use collect_list::{CollectList, collect_list};
 pub use collect_map::{CollectMap, collect_map};
 pub use collect_set::{CollectSet, collect_set};
@@ -62,7 +68,9 @@ pub use correlation::{Corr, corr};
 pub use count::{Count, count};
 pub use count_distinct::{CountDistinct, count_distinct};
 pub use count_if::{CountIf, count_if};
+pub use count_min::{CountMin, CountMinOf, count_min};
 pub use covariance::{CovarPop, CovarSamp, covar_pop, covar_samp};
+pub use decayed_sum::{Decay, DecayedCount, DecayedSum, decayed_count, decayed_sum};
 pub use exact_sum::{ExactSum, Moments, Term};
 pub use extremum::{Extremum, Max, Min, Ordered, max, min};
 #[doc(hidden)]
@@ -70,6 +78,8 @@ pub use filtered::holds;
 pub use filtered::{Filtered, filtered};
 pub use first::{First, Last, first, last};
 pub use float_sum::FloatSum;
+pub use group_test::GroupTest;
+pub use heavy_hitters::{HeavyHitters, Hitters, heavy_hitters};
 pub use histogram::{Histogram, histogram};
 pub use idempotent::Idempotent;
 pub use invertible::Invertible;
@@ -117,9 +127,9 @@ use std::marker::PhantomData;
 ///
 /// "Gives" means that [`finish`](Aggregate::finish) gives the same, to the bit. `verify` and
 /// the test harness cut the work in many ways, merge in as many orders, and compare;
-/// [`laws::check`] does so for an aggregate alone, and `check_laws` of the test kit draws values for
-/// it. Some aggregates keep more laws: [`Invertible`] and [`Idempotent`]. A panic in any of these functions fails the job,
-/// whatever its error policy.
+/// [`laws::check`] does so for an aggregate alone, and `#[derive(CheckLaws)]` makes tests that draw
+/// values for it. Some aggregates keep more laws: [`Invertible`] and [`Idempotent`]. A panic in any of
+/// these functions fails the job, whatever its error policy.
 ///
 /// # Example
 ///

@@ -6,6 +6,7 @@
 //! bytes ([`Data::store`]) it lies in keyed state, and views read it there.
 
 mod bytes;
+mod draw;
 mod enumeration;
 mod list;
 mod nested;
@@ -17,9 +18,10 @@ mod tuple;
 mod wire;
 
 pub use bytes::{Bytes, BytesBuilder, BytesColumn};
+pub use draw::{Draw, zigzag};
 pub use enumeration::{EnumBuilder, EnumColumn, Enumeration};
 #[doc(hidden)]
-pub use enumeration::{EnumView, enum_on_stream, load_variant, store_variant};
+pub use enumeration::{EnumView, draw_variant, enum_on_stream, load_variant, store_variant};
 pub use list::{List, ListBuilder, ListColumn, ListIter};
 #[doc(hidden)]
 pub use nested::{Nulls, nested, struct_array};
@@ -73,6 +75,10 @@ pub trait Data: Sized + Send + Sync + 'static {
 
     /// Owns a view.
     fn own(view: Self::View<'_>) -> Self;
+
+    /// Draws a value: what property tests are fed with. See [`Draw`].
+    #[doc(hidden)]
+    fn draw(source: &mut dyn Draw) -> Self;
 
     /// The same view for a shorter time.
     fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b>;

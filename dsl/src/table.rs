@@ -2,7 +2,7 @@
 
 use crate::Timestamp;
 use crate::aggregate::DataOf;
-use crate::data::{Bad, Builder, Column, Data, NumberColumn, Produce};
+use crate::data::{Bad, Builder, Column, Data, Draw, NumberColumn, Produce};
 use crate::grouped::Grouped;
 use crate::key::Key;
 use crate::schema::{Field, Type};
@@ -500,6 +500,10 @@ impl<K: Data, V: Data> Data for Final<K, V> {
 
     fn own(view: FinalRef<'_, K, V>) -> Self {
         Final { key: K::own(view.key), window: view.window, value: V::own(view.value) }
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        Final { key: K::draw(source), window: Window::draw(source), value: V::draw(source) }
     }
 
     fn shorten<'a: 'b, 'b>(view: FinalRef<'a, K, V>) -> FinalRef<'b, K, V> {

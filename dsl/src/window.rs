@@ -17,7 +17,7 @@ pub use unwindowed::Unwindowed;
 pub use windowed::{Windowed, WindowedView};
 
 use crate::Timestamp;
-use crate::data::Data;
+use crate::data::{Data, Draw};
 
 /// A window of event time, half open: `start` is in it, `end` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,12 @@ impl Window {
     pub fn from(start: i64, size: i64) -> Window {
         let end = Timestamp::from_micros(start.saturating_add(size));
         Window { start: Timestamp::from_micros(start), end }
+    }
+
+    /// Draws an hour.
+    pub(crate) fn draw(source: &mut dyn Draw) -> Window {
+        const HOUR: i64 = 3_600_000_000;
+        Window::from(source.time().div_euclid(HOUR) * HOUR, HOUR)
     }
 
     /// Appends both ends, as [`Data::store`] does.

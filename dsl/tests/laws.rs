@@ -2,7 +2,7 @@
 
 use ouzel_dsl::aggregate::any as any_true;
 use ouzel_dsl::aggregate::*;
-use ouzel_dsl::{Arg, Decimal, Produce};
+use ouzel_dsl::{Arg, Decimal, Produce, micros};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::any;
@@ -214,6 +214,21 @@ proptest! {
     }
 
     #[test]
+    fn what_grows_old(
+        floats in vec(option::of(float()), 0..12),
+        cents in vec(any::<i64>(), 0..12),
+        // From so short that most are forgotten to so long that all count; two blocks among them.
+        half_life in prop::sample::select(vec![1i64, 999_983, 1_500_000, 3_600_000_000, i64::MAX]),
+    ) {
+        let half_life = micros(half_life);
+        let decimals: Vec<_> = cents.iter().map(|c| Decimal::<2>::from_units((*c).into())).collect();
+        let hold = |held: Result<(), String>| held.map_err(TestCaseError::fail);
+        hold(laws::check(&decayed_sum(half_life, Arg::<Option<f64>>::new()), &floats))?;
+        hold(laws::check(&decayed_sum(half_life, Arg::<Decimal<2>>::new()), &decimals))?;
+        hold(laws::check(&decayed_count(half_life), &vec![(); cents.len()]))?;
+    }
+
+    #[test]
     fn what_is_invertible(
         floats in vec(option::of(float()), 0..9),
         cents in vec(any::<i64>(), 0..9),
@@ -260,5 +275,37 @@ proptest! {
         hold(collect_set(Arg::<String>::new()), &texts)?;
         hold(approx_count_distinct(Arg::<String>::new()), &texts)?;
         hold((max(Arg::<i64>::new()), collect_set(Arg::<String>::new())), &pairs)?;
+    }
+}
+
+proptest! {
+    // Sketches are large.
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sketches_of_keys(
+        floats in vec(option::of(float()), 0..12),
+        texts in vec(text(), 0..12),
+        spread in 0usize..3,
+    ) {
+        let hold = |held: Result<(), String>| held.map_err(TestCaseError::fail);
+        let (floating, text) = (Arg::<Option<f64>>::new, Arg::<String>::new);
+        // Some of them are beyond where few values are held as they are.
+        for (expected, rate) in [(1, 0.5), (20, 0.1)] {
+            hold(laws::check(&bloom_filter(expected, rate, floating()), &floats))?;
+            hold(laws::check_idempotent(&bloom_filter(expected, rate, text()), &texts))?;
+        }
+        for error in [0.1, 0.9] {
+            hold(laws::check(&count_min(error, floating()), &floats))?;
+            hold(laws::check(&count_min(error, text()), &texts))?;
+            hold(laws::check_invertible(&count_min(error, text()), &texts))?;
+        }
+        hold(laws::check(&heavy_hitters(0.3, floating()), &floats))?;
+        // On both sides of 64 different ones, and well beyond.
+        let many = (0..[20, 66, 80][spread]).map(|n| if n % 3 == 0 { 7 } else { n }.to_string());
+        let many: Vec<_> = many.chain(texts).collect();
+        hold(laws::check(&heavy_hitters(1.0, text()), &many))?;
+        hold(laws::check(&bloom_filter(2, 0.5, text()), &many))?;
+        hold(laws::check(&count_min(0.1, text()), &many))?;
     }
 }

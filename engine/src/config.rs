@@ -83,6 +83,8 @@ pub struct StreamConfig {
     pub shuffle: Option<u64>,
     /// Ends an epoch after so many splits too: for tests.
     pub splits_per_epoch: Option<usize>,
+    /// Ends an epoch as soon as there is nothing to read: for tests.
+    pub until_idle: bool,
     /// Ends the run after so many splits as a crash would, without a commit: for tests.
     pub crash_after_splits: Option<usize>,
     /// Ends the run within its nth commit, counted from one, or a later one, as a crash there would:
@@ -112,6 +114,7 @@ impl Default for StreamConfig {
             epoch_ms: 1_000,
             shuffle: None,
             splits_per_epoch: None,
+            until_idle: false,
             crash_after_splits: None,
             crash_in_commit: None,
             accept: Vec::new(),

@@ -8,6 +8,12 @@ pub fn record(input: TokenStream) -> TokenStream {
     ouzel_compiler::record(input.into()).into()
 }
 
+/// Tests the laws of an aggregate of one's own.
+#[proc_macro_derive(CheckLaws, attributes(laws))]
+pub fn check_laws(input: TokenStream) -> TokenStream {
+    ouzel_compiler::laws(input.into()).into()
+}
+
 /// Compiles a function into a job.
 #[proc_macro_attribute]
 pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {

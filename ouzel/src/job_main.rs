@@ -89,6 +89,11 @@ impl JobInfo {
         }
     }
 
+    /// Its plan with these parameters.
+    pub fn plan(&self, params: &Params) -> Result<Plan> {
+        (self.plan)(params)
+    }
+
     /// The first paragraph of its documentation on one line.
     pub(crate) fn headline(&self) -> String {
         let lines = self.doc.trim().lines().map(str::trim);

@@ -67,12 +67,14 @@ pub use verify::Verification;
 #[doc(hidden)]
 pub mod private {
     pub use crate::job_main::{JobInfo, main};
+    pub use crate::show::text::stable as stable_plan;
     pub use crate::verify::{
         Difference, Left, Part, Random, Schedule, Subject, difference_of_rows,
     };
     pub use ouzel_connectors as connectors;
     pub use ouzel_engine as engine;
     pub use ouzel_hooks as hooks;
+    pub use ouzel_runtime_stream::Steps;
 }
 
 /// The README's Rust, compiled and run with the other documentation tests.

@@ -15,6 +15,12 @@ fn place(operator: &Operator) -> String {
     format!("{}:{}", operator.site.file, operator.site.line)
 }
 
+/// The name of the file that an operator is written in.
+fn file(operator: &Operator) -> String {
+    let parts = operator.site.file.rsplit(['/', '\\']);
+    parts.take(1).map(str::to_owned).collect()
+}
+
 /// An operator's id.
 fn id(plan: &Plan, operator: usize) -> &str {
     plan.operators.get(operator).map_or("", |o| o.id.as_str())

@@ -74,7 +74,7 @@ pub struct Run {
 }
 
 impl Run {
-    fn open(
+    pub fn open(
         plan: &Arc<Plan>,
         config: &RunConfig,
         stream: &StreamConfig,
@@ -128,7 +128,7 @@ impl Run {
     }
 
     /// Merges, moves watermarks, closes windows, writes outputs and commits.
-    fn end_epoch(&mut self, ended: bool, stopped: bool) -> Result<()> {
+    pub fn end_epoch(&mut self, ended: bool, stopped: bool) -> Result<()> {
         if !self.moved && !ended && !stopped {
             return self.write_tables(false);
         }
@@ -202,7 +202,7 @@ impl Run {
         (self.commits >= nth).then_some(point)
     }
 
-    fn finish(mut self, ended: bool) -> Result<Summary> {
+    pub fn finish(mut self, ended: bool) -> Result<Summary> {
         let manifest = self.checkpoint.as_ref().map_or(&self.unkept, |c| &c.manifest);
         let summary = summary(&self.wiring.plan, &self.tally, manifest, self.began);
         // Stopped with a checkpoint, the streams go on where they are.

@@ -60,7 +60,7 @@ impl Run {
                 self.reader.pause();
             }
             if flights.is_empty() {
-                if enough || self.reader.is_done() {
+                if enough || self.reader.is_done() || self.stream.until_idle {
                     break;
                 }
                 tokio::time::sleep_until(over.min(Instant::now() + IDLE)).await;
@@ -81,7 +81,7 @@ impl Run {
                 enough = true;
             }
         }
-        self.moved |= splits > 0;
+        self.moved |= splits > 0 || std::mem::take(&mut self.reader.ended);
         match failed {
             Some(error) => Err(error),
             None => Ok(self.reader.is_done()),

@@ -159,7 +159,7 @@ fn with_worker(
 }
 
 /// Runs tasks at the same time, on threads of their own if there are several.
-fn parallel(mut tasks: Vec<Box<dyn FnOnce() + Send + '_>>) {
+pub fn parallel(mut tasks: Vec<Box<dyn FnOnce() + Send + '_>>) {
     let last = tasks.pop();
     std::thread::scope(|scope| {
         for task in tasks {

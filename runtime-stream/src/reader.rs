@@ -63,6 +63,8 @@ pub struct Reader {
     ready: [Ready; 2],
     turn: usize,
     shuffle: Option<u64>,
+    /// Whether a partition was found to have ended, which moves the watermark as records do.
+    pub ended: bool,
 }
 
 /// Lanes that have something, by what was seen in them (or more was, by now), then by bytes.
@@ -98,6 +100,7 @@ impl Reader {
             ready: Default::default(),
             turn: 0,
             shuffle,
+            ended: false,
         };
         for (source, partition, position) in positions {
             reader.add(source, partition, position);
@@ -149,6 +152,7 @@ impl Reader {
         let lane_of = |partition: u32| listed.lanes.get(partition as usize).copied().flatten();
         let ended = if listing.end { (0..names.len() as u32).collect() } else { listing.ended };
         for lane in ended.into_iter().filter_map(lane_of) {
+            self.ended |= !self.lanes[lane].ended;
             self.lanes[lane].ended = true;
         }
         let mut woken = Vec::new();
@@ -225,6 +229,11 @@ impl Reader {
             }
             self.ready[self.turn].insert((now, bytes, lane));
         }
+    }
+
+    /// Looks for more to read without waiting for the time to do so.
+    pub fn look_again(&mut self) {
+        self.sources.iter_mut().for_each(|source| source.next = None);
     }
 
     /// Tells the last split of each lane to pause.

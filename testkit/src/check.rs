@@ -2,10 +2,11 @@
 
 use crate::left::Left;
 use crate::partitions::Partitions;
+use crate::property::Property;
 use crate::trial::{Inputs, Trial};
 use crate::{kept, reduce, replay, report, seed};
 use arrow::array::RecordBatch;
-use ouzel::data::Produce;
+use ouzel::data::{Draw, Produce};
 use ouzel::stage::OnError;
 use ouzel::{Error, Job, Params, Plan, Record, Result};
 use std::fmt::Display;
@@ -29,7 +30,7 @@ pub fn check<J: Job>(_: impl FnOnce() -> J) -> Check {
 #[derive(Clone)]
 pub struct Check {
     plan: Arc<MakePlan>,
-    inputs: Inputs,
+    pub(crate) inputs: Inputs,
     params: Params,
     on_error: OnError,
     seed: Option<u64>,
@@ -41,6 +42,36 @@ impl Check {
     /// An input's records: a list of them is one partition, a list of lists several.
     pub fn input<R: Record, How>(self, name: &str, records: impl Partitions<R, How>) -> Check {
         self.batches(name, records.batches())
+    }
+
+    /// An input whose records are drawn by their type, many times: small values that meet again,
+    /// with the edges of their types among them, and event times in some disorder, with ties.
+    pub fn any<R: Record>(self, input: &str) -> Property {
+        Property::new(self).any::<R>(input)
+    }
+
+    /// An input whose records are drawn by a function, which makes of each choice what it wants:
+    ///
+    /// ```
+    /// # use ouzel::prelude::*;
+    /// # #[derive(Record)]
+    /// # struct Bid { auction: u64, price: u64 }
+    /// # /// Bids by auction.
+    /// # #[job]
+    /// # fn bids_by_auction(bids: Stream<Bid>) -> Table<u64, u64> {
+    /// #     bids.key_by(|b| b.auction).aggregate(count())
+    /// # }
+    /// use ouzel_testkit::{check, drawn};
+    ///
+    /// let below_1000 = |bid: Bid| Bid { price: bid.price % 1000, ..bid };
+    /// check(bids_by_auction).any_by("bids", move |source| below_1000(drawn(source))).agrees();
+    /// ```
+    pub fn any_by<R: Record>(
+        self,
+        input: &str,
+        draw: impl Fn(&mut dyn Draw) -> R + Send + Sync + 'static,
+    ) -> Property {
+        Property::new(self).any_by(input, draw)
     }
 
     /// An input's records as columns, a batch for each partition: where not all can be decoded.
@@ -142,8 +173,7 @@ impl Check {
     /// shows it.
     #[track_caller]
     pub fn outcome(&self) -> Result<Left> {
-        let plan = Arc::new((self.plan)(&self.params)?);
-        let trial = Trial { plan, on_error: self.on_error, seed: seed::seed(self.seed) };
+        let trial = self.trial(self.chosen_seed())?;
         match trial.all(&self.inputs) {
             Ok(left) => Ok(Left::new(&trial.plan, left?)),
             Err(fault) => {
@@ -151,5 +181,15 @@ impl Check {
                 panic!("{}", report::fault(&trial, &self.inputs, &fault, reduced.as_ref()))
             }
         }
+    }
+
+    #[track_caller]
+    pub(crate) fn chosen_seed(&self) -> u64 {
+        seed::seed(self.seed)
+    }
+
+    pub(crate) fn trial(&self, seed: u64) -> Result<Trial> {
+        let plan = Arc::new((self.plan)(&self.params)?);
+        Ok(Trial { plan, on_error: self.on_error, seed })
     }
 }

@@ -80,10 +80,7 @@ impl Left {
 
     #[track_caller]
     fn differs(&self, output: &str, lines: &str) -> ! {
-        panic!(
-            "{}: batch and stream agree, and differ from the twin in `{output}`:\n{lines}",
-            self.job
-        );
+        panic!("{}: the output `{output}` is not as expected:\n{lines}", self.job);
     }
 
     /// An output's rows as JSON, in order of their text.

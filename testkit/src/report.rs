@@ -4,12 +4,11 @@ use crate::kept;
 use crate::reduce::Reduced;
 use crate::seed::VARIABLE;
 use crate::trial::{Fault, Inputs, Trial};
-use std::fmt::Write;
 
 /// How many records are shown.
 const SHOWN: usize = 20;
 
-/// All that is known of a fault.
+/// All that is known of a fault in which modes or schedules differ.
 pub(crate) fn fault(
     trial: &Trial,
     inputs: &Inputs,
@@ -21,16 +20,7 @@ pub(crate) fn fault(
         format!("{}: {} does not leave what plain batch leaves\n", trial.plan.job, shown.schedule);
     out += &shown.difference.lines;
     match found {
-        Some(found) => {
-            let (few, all) = (rows(&found.inputs), rows(inputs));
-            let tries = found.tries;
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                out,
-                "  the smallest input found, {few} of {all} records, after {tries} tries:"
-            );
-            out += &records(&found.inputs);
-        }
+        Some(found) => out += &smallest(&found.inputs, inputs, found.tries),
         None => {
             out += "  it did not come again under the same schedule: it may depend on timing, or on what \
                     earlier runs left behind\n";
@@ -44,12 +34,18 @@ pub(crate) fn again(seed: u64) -> String {
     format!("to see it again: {VARIABLE}={seed}, or `.seed({seed})`\n")
 }
 
+/// The smallest input that was found, of a whole one.
+pub(crate) fn smallest(found: &Inputs, whole: &Inputs, tries: usize) -> String {
+    let (few, all, records) = (rows(found), rows(whole), records(found));
+    format!("  the smallest input found, {few} of {all} records, after {tries} tries:\n{records}")
+}
+
 fn rows(inputs: &Inputs) -> usize {
     inputs.iter().flat_map(|(_, partitions)| partitions).map(|batch| batch.num_rows()).sum()
 }
 
 /// The records of all partitions, a line each.
-pub(crate) fn records(inputs: &Inputs) -> String {
+fn records(inputs: &Inputs) -> String {
     let mut lines = Vec::new();
     for (name, partitions) in inputs {
         if partitions.is_empty() {

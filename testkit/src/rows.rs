@@ -2,7 +2,7 @@
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
-use ouzel::data::{Builder, Produce};
+use ouzel::data::{Bad, Builder, Column, Produce};
 use ouzel::schema::Field;
 use ouzel::{Data, Record};
 use std::sync::Arc;
@@ -18,6 +18,21 @@ pub fn batch<R: Record>(rows: impl IntoIterator<Item = R>) -> RecordBatch {
     rows.into_iter().for_each(|row| builder.push(row.view()));
     builder.finish_row(&mut columns);
     RecordBatch::try_new(Arc::new(schema), columns).expect("records fit their own schema")
+}
+
+/// The records of a source's batch.
+///
+/// # Panics
+///
+/// If the batch is not of such records.
+#[track_caller]
+pub(crate) fn records<R: Record>(batch: &RecordBatch) -> Vec<R> {
+    let mut bad = Bad::default();
+    let column = R::open_batch(batch, &mut bad);
+    if let Some((row, reason)) = bad.iter().next() {
+        panic!("row {row} is no `{}`: {reason}", R::NAME);
+    }
+    (0..batch.num_rows()).map(|row| R::own(column.get(row))).collect()
 }
 
 /// Values as the columns of a row each.

@@ -2,8 +2,11 @@
 //!
 //! Records are taken out of each partition, more at once and then fewer (delta debugging: Zeller and
 //! Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002), then partitions are taken
-//! out and put together, then records are made plainer; all of it again until nothing helps. The
-//! order is fixed, so that the same input leads to the same smallest one.
+//! out and put together, then the numbers that records are made of are lowered, those that are the
+//! same at once, since ties and keys must often stay the same; all of it again until nothing helps.
+//! The order is fixed, so that the same input leads to the same smallest one.
+
+use std::collections::BTreeSet;
 
 /// Records by input, partition and place.
 pub(crate) type Records<R> = Vec<Vec<Vec<R>>>;
@@ -13,20 +16,24 @@ pub(crate) fn count<R>(records: &Records<R>) -> usize {
     records.iter().flatten().map(Vec::len).sum()
 }
 
+/// What an input is made of.
+pub(crate) trait Made: Clone {
+    /// The numbers that it is made of, which can be lowered to make it plainer.
+    fn numbers(&mut self) -> &mut [u64];
+}
+
 /// The smallest input found, after no more than `tries` tries. `fails` says whether one still shows
-/// the fault, `plainer` what can stand in the place of a record, the plainest first.
-pub(crate) fn smallest<R: Clone>(
+/// the fault.
+pub(crate) fn smallest<R: Made>(
     records: Records<R>,
     tries: usize,
-    plainer: &dyn Fn(&R) -> Vec<R>,
     fails: &mut dyn FnMut(&Records<R>) -> bool,
 ) -> Records<R> {
-    let mut shrink = Shrink { records, tries, plainer, fails };
+    let mut shrink = Shrink { records, tries, fails };
     while shrink.round() {}
     shrink.records
 }
 
-#[cfg(test)]
 /// Numbers less than one, from 0 on, each half as far from it as the one before.
 pub(crate) fn lesser(n: u64) -> impl Iterator<Item = u64> {
     let halves = std::iter::successors(Some(n), |step| Some(step / 2));
@@ -37,11 +44,10 @@ struct Shrink<'a, R> {
     /// The smallest so far.
     records: Records<R>,
     tries: usize,
-    plainer: &'a dyn Fn(&R) -> Vec<R>,
     fails: &'a mut dyn FnMut(&Records<R>) -> bool,
 }
 
-impl<R: Clone> Shrink<'_, R> {
+impl<R: Made> Shrink<'_, R> {
     /// Tries everything once; whether anything helped.
     fn round(&mut self) -> bool {
         let mut helped = false;
@@ -51,8 +57,11 @@ impl<R: Clone> Shrink<'_, R> {
         for input in 0..self.records.len() {
             helped |= self.take_partitions(input);
         }
+        for input in 0..self.records.len() {
+            helped |= self.lower_together(input);
+        }
         for (input, partition) in self.places() {
-            helped |= self.make_plainer(input, partition);
+            helped |= self.lower_alone(input, partition);
         }
         helped
     }
@@ -110,16 +119,50 @@ impl<R: Clone> Shrink<'_, R> {
         helped
     }
 
-    fn make_plainer(&mut self, input: usize, partition: usize) -> bool {
+    /// Lowers a number in all records of an input that have the same in its place.
+    fn lower_together(&mut self, input: usize) -> bool {
         let mut helped = false;
-        for place in 0..self.records[input][partition].len() {
-            let mut better = true;
-            while better {
-                let candidates = (self.plainer)(&self.records[input][partition][place]);
-                better = candidates
-                    .into_iter()
-                    .any(|candidate| self.attempt(|all| all[input][partition][place] = candidate));
-                helped |= better;
+        let mut done = BTreeSet::new();
+        while let Some((place, number)) = self.next_number(input, &done) {
+            let lowered = lesser(number).find(|less| {
+                self.attempt(|all| {
+                    for record in all[input].iter_mut().flatten() {
+                        match record.numbers().get_mut(place) {
+                            Some(held) if *held == number => *held = *less,
+                            _ => {}
+                        }
+                    }
+                })
+            });
+            helped |= lowered.is_some();
+            // Where it was lowered, the lower one comes next.
+            done.insert((place, number));
+        }
+        helped
+    }
+
+    /// The first number above 0, with its place in its record, that is not done with.
+    fn next_number(&mut self, input: usize, done: &BTreeSet<(usize, u64)>) -> Option<(usize, u64)> {
+        let mut records = self.records[input].iter_mut().flatten();
+        records.find_map(|record| {
+            let mut numbers = record.numbers().iter().copied().enumerate();
+            numbers.find(|(place, number)| *number > 0 && !done.contains(&(*place, *number)))
+        })
+    }
+
+    /// Lowers each number of each record.
+    fn lower_alone(&mut self, input: usize, partition: usize) -> bool {
+        let mut helped = false;
+        for record in 0..self.records[input][partition].len() {
+            let numbers = self.records[input][partition][record].numbers().len();
+            for place in 0..numbers {
+                let number =
+                    |shrink: &mut Self| shrink.records[input][partition][record].numbers()[place];
+                while lesser(number(self)).any(|less| {
+                    self.attempt(|all| all[input][partition][record].numbers()[place] = less)
+                }) {
+                    helped = true;
+                }
             }
         }
         helped
@@ -130,13 +173,19 @@ impl<R: Clone> Shrink<'_, R> {
 mod tests {
     use super::*;
 
+    impl Made for u64 {
+        fn numbers(&mut self) -> &mut [u64] {
+            std::slice::from_mut(self)
+        }
+    }
+
     /// The smallest input, and in how many tries.
     fn shrunk(
         records: Records<u64>,
         fails: impl Fn(&Records<u64>) -> bool,
     ) -> (Records<u64>, usize) {
         let mut tries = 0;
-        let records = smallest(records, 1_000, &|n| lesser(*n).collect(), &mut |records| {
+        let records = smallest(records, 1_000, &mut |records| {
             tries += 1;
             fails(records)
         });
@@ -157,6 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn what_must_stay_the_same_is_lowered_together() {
+        let all = vec![vec![vec![900, 5, 900], vec![900, 31]]];
+        let (records, tries) = shrunk(all, |records| {
+            let [first, second] = &records[0][..] else { return false };
+            first.len() == 3
+                && !second.is_empty()
+                && first[0] > 100
+                && first[0] == first[2]
+                && first[0] == second[0]
+        });
+        assert_eq!(records, [vec![vec![101, 0, 101], vec![101]]]);
+        assert!(tries < 120, "{tries}");
+    }
+
+    #[test]
     fn what_matters_stays() {
         let all = vec![vec![vec![1, 2], vec![], vec![3]]];
         let (records, _) = shrunk(all.clone(), |records| *records == all);
@@ -166,7 +230,7 @@ mod tests {
     #[test]
     fn tries_are_bounded() {
         let (mut tries, all) = (0, vec![vec![(0..1_000).collect::<Vec<u64>>()]]);
-        let records = smallest(all, 10, &|_| vec![], &mut |records| {
+        let records = smallest(all, 10, &mut |records| {
             tries += 1;
             count(records) == 1_000
         });

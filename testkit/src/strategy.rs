@@ -1,12 +1,19 @@
 //! What property tests draw: values with the edges among them, partitions with disorder.
 
-use ouzel::Timestamp;
+use crate::choices::Again;
+use ouzel::{Data, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 /// So many cases, and no files beside the sources: a found fault gets a test of its own.
 pub fn cases(cases: u32) -> Config {
     Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() }
+}
+
+/// Any value of a type, drawn as [`Check::any`](crate::Check::any) does.
+pub fn drawn<T: Data + std::fmt::Debug>() -> impl Strategy<Value = T> {
+    let choices = prop::collection::vec(any::<u64>(), 0..64);
+    choices.prop_map(|choices| T::draw(&mut Again(choices.iter())))
 }
 
 /// Up to four partitions, empty ones among them.

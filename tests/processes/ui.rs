@@ -2,5 +2,7 @@
 
 #[test]
 fn mistakes_in_jobs_are_told_in_the_authors_words() {
-    trybuild::TestCases::new().compile_fail("ui/job/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/job/*.rs");
+    cases.compile_fail("ui/laws/*.rs");
 }

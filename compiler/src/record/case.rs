@@ -2,7 +2,7 @@
 
 /// A way to write names.
 #[derive(Clone, Copy)]
-pub(super) enum Case {
+pub(crate) enum Case {
     Camel,
     Pascal,
     Snake,
@@ -38,7 +38,7 @@ impl Case {
     }
 
     /// The name of a field or variant in this case.
-    pub(super) fn apply(self, name: &str) -> String {
+    pub(crate) fn apply(self, name: &str) -> String {
         let words = words(name);
         let capitals: Vec<_> = words.iter().map(|word| capitalized(word)).collect();
         match self {

@@ -46,6 +46,10 @@ pub(super) fn expand(record: &Enum) -> TokenStream {
                     view
                 }
 
+                fn draw(source: &mut dyn __ouzel::data::Draw) -> #ident {
+                    __ouzel::data::draw_variant(source)
+                }
+
                 #[inline(always)]
                 fn shorten<'a: 'b, 'b>(view: #ident) -> #ident {
                     view

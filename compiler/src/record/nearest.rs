@@ -9,7 +9,7 @@ fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
 }
 
 /// ``unknown noun `name`; did you mean `x`?``, or else what there is.
-pub(super) fn unknown(noun: &str, name: &str, candidates: &[&str]) -> String {
+pub(crate) fn unknown(noun: &str, name: &str, candidates: &[&str]) -> String {
     match nearest(name, candidates) {
         Some(near) => format!("unknown {noun} `{name}`; did you mean `{near}`?"),
         None => format!("unknown {noun} `{name}`; expected {}", any_of(candidates)),
@@ -17,7 +17,7 @@ pub(super) fn unknown(noun: &str, name: &str, candidates: &[&str]) -> String {
 }
 
 /// `` `a`, `b` or `c` ``
-pub(super) fn any_of(names: &[&str]) -> String {
+pub(crate) fn any_of(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

@@ -117,6 +117,10 @@ fn data(record: &Struct, view: &View, bounds: &TokenStream) -> TokenStream {
                 #ident { #(#fields: <#types as __ouzel::data::Data>::own(view.#fields),)* }
             }
 
+            fn draw(source: &mut dyn __ouzel::data::Draw) -> #ident {
+                #ident { #(#fields: <#types as __ouzel::data::Data>::draw(source),)* }
+            }
+
             #[inline(always)]
             fn shorten<'a: 'b, 'b>(
                 view: <#ident as __ouzel::data::Data>::View<'a>,

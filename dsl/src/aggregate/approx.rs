@@ -1,4 +1,4 @@
-use crate::data::{Bad, Builder, Column, Data, Produce};
+use crate::data::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::ArrayRef;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 /// holds, and another sketch of the same records would say something else. So it has no number to
 /// look at: that a job filters, keys, sorts, sums or puts into windows by an estimate is an error
 /// when it is compiled. A record may have a field of it, and an output a column, which is one of
-/// plain numbers.
+/// plain numbers, or of lists or bytes where these are what is estimated.
 ///
 /// ```
 /// # use ouzel_dsl as ouzel;
@@ -38,6 +38,11 @@ impl<T> Approx<T> {
     pub fn new(value: T) -> Approx<T> {
         Approx(value)
     }
+
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> T {
+        self.0
+    }
 }
 
 /// Says that there is an estimate, and not which.
@@ -47,13 +52,8 @@ impl<T> fmt::Debug for Approx<T> {
     }
 }
 
-/// A number that can be estimated: one that is its own view.
-pub trait Estimated: for<'a> Data<View<'a> = Self> + Copy {}
-
-impl<T: for<'a> Data<View<'a> = T> + Copy> Estimated for T {}
-
-impl<T: Estimated> Data for Approx<T> {
-    type View<'a> = Approx<T>;
+impl<T: Data> Data for Approx<T> {
+    type View<'a> = Approx<T::View<'a>>;
     type Column = ApproxColumn<T>;
     type Builder = ApproxBuilder<T>;
     const NULLABLE: bool = T::NULLABLE;
@@ -62,39 +62,43 @@ impl<T: Estimated> Data for Approx<T> {
         T::ty()
     }
 
-    fn view(&self) -> Approx<T> {
-        *self
+    fn view(&self) -> Approx<T::View<'_>> {
+        Approx(self.0.view())
     }
 
-    fn own(view: Approx<T>) -> Approx<T> {
-        view
+    fn own(view: Approx<T::View<'_>>) -> Approx<T> {
+        Approx(T::own(view.0))
     }
 
-    fn shorten<'a: 'b, 'b>(view: Approx<T>) -> Approx<T> {
-        view
+    fn draw(source: &mut dyn Draw) -> Approx<T> {
+        Approx(T::draw(source))
     }
 
-    fn store(view: Approx<T>, out: &mut Vec<u8>) {
+    fn shorten<'a: 'b, 'b>(view: Approx<T::View<'a>>) -> Approx<T::View<'b>> {
+        Approx(T::shorten(view.0))
+    }
+
+    fn store(view: Approx<T::View<'_>>, out: &mut Vec<u8>) {
         T::store(view.0, out);
     }
 
-    fn load(bytes: &mut &[u8]) -> Option<Approx<T>> {
+    fn load<'a>(bytes: &mut &'a [u8]) -> Option<Approx<T::View<'a>>> {
         T::load(bytes).map(Approx)
     }
 }
 
-impl<T: Estimated> Produce for Approx<T> {
-    type Data = Approx<T>;
+impl<T: Produce> Produce for Approx<T> {
+    type Data = Approx<T::Data>;
 
-    fn produce(&self) -> Approx<T> {
-        *self
+    fn produce(&self) -> Approx<<T::Data as Data>::View<'_>> {
+        Approx(self.0.produce())
     }
 }
 
-/// A column of estimates: as one of numbers.
+/// A column of estimates: as one of what is estimated.
 pub struct ApproxColumn<T: Data>(T::Column);
 
-impl<T: Estimated> Column<Approx<T>> for ApproxColumn<T> {
+impl<T: Data> Column<Approx<T>> for ApproxColumn<T> {
     fn absent() -> Self {
         ApproxColumn(T::Column::absent())
     }
@@ -103,7 +107,7 @@ impl<T: Estimated> Column<Approx<T>> for ApproxColumn<T> {
         ApproxColumn(T::Column::open(array, field, bad))
     }
 
-    fn get(&self, row: usize) -> Approx<T> {
+    fn get(&self, row: usize) -> Approx<T::View<'_>> {
         Approx(self.0.get(row))
     }
 }
@@ -117,8 +121,8 @@ impl<T: Data> Default for ApproxBuilder<T> {
     }
 }
 
-impl<T: Estimated> Builder<Approx<T>> for ApproxBuilder<T> {
-    fn push(&mut self, view: Approx<T>) {
+impl<T: Data> Builder<Approx<T>> for ApproxBuilder<T> {
+    fn push(&mut self, view: Approx<T::View<'_>>) {
         self.0.push(view.0);
     }
 

@@ -101,6 +101,11 @@ impl ExactSum {
         combine(held, other.limbs.iter().copied(), sign(*top), u64::overflowing_sub);
     }
 
+    /// Divides the sum by two to the power of 64 times so many.
+    pub(super) fn move_down(&mut self, limbs: i32) {
+        self.base -= limbs;
+    }
+
     /// The sum as an integer and a power of two.
     pub(super) fn value(&self) -> (BigInt, i64) {
         let bytes: Vec<u8> = self.limbs.iter().flat_map(|limb| limb.to_le_bytes()).collect();

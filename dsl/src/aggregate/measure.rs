@@ -89,7 +89,7 @@ macro_rules! floats {
 floats! { f32 f64 }
 
 #[inline(always)]
-fn of_float(value: f64) -> Measured {
+pub(super) fn of_float(value: f64) -> Measured {
     if !value.is_finite() {
         return if value.is_nan() { Measured::Nan } else { Measured::Infinite };
     }

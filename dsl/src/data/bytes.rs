@@ -1,7 +1,8 @@
 //! Bytes: owned as [`Bytes`], seen as `&[u8]`.
 
+use super::draw::{length, one_of};
 use super::stored::{load_bytes, store_bytes};
-use super::{Bad, Builder, Column, Data, Produce};
+use super::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder};
 use arrow::datatypes::DataType;
@@ -40,6 +41,10 @@ impl Data for Bytes {
 
     fn own(view: &[u8]) -> Bytes {
         Bytes(view.to_vec())
+    }
+
+    fn draw(source: &mut dyn Draw) -> Bytes {
+        Bytes((0..length(source)).map(|_| one_of(&[0, b'a', 0xFF], source)).collect())
     }
 
     fn shorten<'a: 'b, 'b>(view: &'a [u8]) -> &'b [u8] {

@@ -1,7 +1,8 @@
 //! Enums without fields: text on the wire, their own view.
 
+use super::draw::one_of;
 use super::stored::{load_length, store_length};
-use super::{Bad, Builder, Column, Data, TextColumn};
+use super::{Bad, Builder, Column, Data, Draw, TextColumn};
 use crate::schema::{Field, nearest};
 use arrow::array::{Array, ArrayRef, StringBuilder};
 use std::marker::PhantomData;
@@ -45,6 +46,12 @@ pub fn store_variant<T: Enumeration>(view: T, out: &mut Vec<u8>) {
 #[doc(hidden)]
 pub fn load_variant<T: Enumeration>(bytes: &mut &[u8]) -> Option<T> {
     T::VALUES.get(load_length(bytes)?).copied()
+}
+
+/// Draws a variant.
+#[doc(hidden)]
+pub fn draw_variant<T: Enumeration>(source: &mut dyn Draw) -> T {
+    one_of(T::VALUES, source)
 }
 
 /// A column of text read as an enum.

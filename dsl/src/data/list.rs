@@ -1,7 +1,8 @@
 //! Lists: owned as `Vec<T>`, seen as [`List`].
 
+use super::draw::length;
 use super::stored::{load_bytes, load_length, store_bytes, store_length};
-use super::{Bad, Builder, Column, Data, Produce, open_field};
+use super::{Bad, Builder, Column, Data, Draw, Produce, open_field};
 use crate::schema::{Field, Type};
 use arrow::array::NullBufferBuilder;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray};
@@ -159,6 +160,10 @@ impl<T: Data> Data for Vec<T> {
 
     fn own(view: List<'_, T>) -> Self {
         view.iter().map(T::own).collect()
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        (0..length(source)).map(|_| T::draw(source)).collect()
     }
 
     fn shorten<'a: 'b, 'b>(view: List<'a, T>) -> List<'b, T> {

@@ -1,7 +1,8 @@
 //! Booleans, integers, floats, and the number-like times and decimals.
 
+use super::draw::Drawn;
 use super::stored::take;
-use super::{Bad, Builder, Column, Data, Produce};
+use super::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type, Wire};
 use crate::{Date, Decimal, Timestamp};
 use arrow::array::{
@@ -119,6 +120,10 @@ macro_rules! plain {
             #[inline(always)]
             fn own(view: $t) -> $t {
                 view
+            }
+
+            fn draw(source: &mut dyn Draw) -> $t {
+                Drawn::drawn(source)
             }
 
             #[inline(always)]
@@ -338,6 +343,10 @@ impl<const SCALE: u8> Data for Decimal<SCALE> {
 
     fn own(view: Self) -> Self {
         view
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        Drawn::drawn(source)
     }
 
     fn shorten<'a: 'b, 'b>(view: Self) -> Self {

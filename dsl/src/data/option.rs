@@ -1,7 +1,7 @@
 //! Options, and fields with a default in the place of null.
 
 use super::stored::take;
-use super::{Bad, Builder, Column, Data, Produce};
+use super::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{Array, ArrayRef};
 use arrow::buffer::NullBuffer;
@@ -23,6 +23,10 @@ impl<T: Data> Data for Option<T> {
 
     fn own(view: Option<T::View<'_>>) -> Self {
         view.map(T::own)
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        (source.choose(3) > 0).then(|| T::draw(source))
     }
 
     fn shorten<'a: 'b, 'b>(view: Self::View<'a>) -> Self::View<'b> {

@@ -1,7 +1,8 @@
 //! Text: owned as `String`, seen as `&str`.
 
+use super::draw::Drawn;
 use super::stored::{load_bytes, store_bytes};
-use super::{Bad, Builder, Column, Data, Produce};
+use super::{Bad, Builder, Column, Data, Draw, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::{
     Array, ArrayRef, AsArray, LargeStringArray, StringArray, StringBuilder, StringViewArray,
@@ -39,6 +40,10 @@ impl Data for String {
 
     fn own(view: &str) -> String {
         view.to_owned()
+    }
+
+    fn draw(source: &mut dyn Draw) -> String {
+        Drawn::drawn(source)
     }
 
     fn shorten<'a: 'b, 'b>(view: &'a str) -> &'b str {

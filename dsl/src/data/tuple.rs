@@ -1,7 +1,7 @@
 //! `()` and tuples of up to sixteen values.
 
 use super::stored::take;
-use super::{Bad, Builder, Column, Data, Nulls, Produce, nested, open_field, struct_array};
+use super::{Bad, Builder, Column, Data, Draw, Nulls, Produce, nested, open_field, struct_array};
 use crate::schema::{Field, Type};
 use arrow::array::{ArrayRef, NullArray};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ impl Data for () {
     fn view(&self) {}
 
     fn own((): ()) {}
+
+    fn draw(_: &mut dyn Draw) {}
 
     fn shorten<'a: 'b, 'b>((): ()) {}
 
@@ -116,6 +118,10 @@ macro_rules! tuples {
 
             fn own(view: Self::View<'_>) -> Self {
                 ($($t::own(view.$i),)+)
+            }
+
+            fn draw(source: &mut dyn Draw) -> Self {
+                ($($t::draw(source),)+)
             }
 
             #[inline(always)]

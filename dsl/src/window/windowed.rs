@@ -2,7 +2,7 @@
 
 use super::Window;
 use crate::Timestamp;
-use crate::data::{Bad, Builder, Column, Data, NumberBuilder, NumberColumn, Produce};
+use crate::data::{Bad, Builder, Column, Data, Draw, NumberBuilder, NumberColumn, Produce};
 use crate::schema::{Field, Type};
 use arrow::array::ArrayRef;
 
@@ -39,6 +39,10 @@ impl<K: Data> Data for Windowed<K> {
 
     fn own(view: WindowedView<'_, K>) -> Self {
         Windowed { key: K::own(view.key), window: view.window }
+    }
+
+    fn draw(source: &mut dyn Draw) -> Self {
+        Windowed { key: K::draw(source), window: Window::draw(source) }
     }
 
     fn shorten<'a: 'b, 'b>(view: WindowedView<'a, K>) -> WindowedView<'b, K> {

@@ -2,7 +2,6 @@
 
 use ouzel::Span;
 use ouzel::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// Times go back within a log, but by far less than this: with this lateness nothing is late.
 pub const DISORDER: Span = minutes(1);
@@ -59,7 +58,7 @@ pub struct SideInput {
 }
 
 /// What some queries give of a bid.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Record)]
+#[derive(Clone, Debug, PartialEq, Record)]
 pub struct PlainBid {
     pub auction: i64,
     pub bidder: i64,

@@ -1,6 +1,6 @@
 //! Day report: bids, and distinct bidders and auctions, in all and by rank.
 
-use crate::aggregates::count_distinct;
+use crate::aggregates::distinct;
 use crate::calendar::day;
 use crate::events::Bid;
 use crate::rank::rank;
@@ -32,13 +32,13 @@ pub fn q15(bid: Stream<Bid>) -> Table<String, Report> {
         rank1_bids: sum(|b| i64::from(rank(b.price) == 1)),
         rank2_bids: sum(|b| i64::from(rank(b.price) == 2)),
         rank3_bids: sum(|b| i64::from(rank(b.price) == 3)),
-        total_bidders: count_distinct(|b| Some(b.bidder)),
-        rank1_bidders: count_distinct(|b| (rank(b.price) == 1).then_some(b.bidder)),
-        rank2_bidders: count_distinct(|b| (rank(b.price) == 2).then_some(b.bidder)),
-        rank3_bidders: count_distinct(|b| (rank(b.price) == 3).then_some(b.bidder)),
-        total_auctions: count_distinct(|b| Some(b.auction)),
-        rank1_auctions: count_distinct(|b| (rank(b.price) == 1).then_some(b.auction)),
-        rank2_auctions: count_distinct(|b| (rank(b.price) == 2).then_some(b.auction)),
-        rank3_auctions: count_distinct(|b| (rank(b.price) == 3).then_some(b.auction)),
+        total_bidders: distinct(|b| b.bidder),
+        rank1_bidders: filtered(|b| rank(b.price) == 1, distinct(|b| b.bidder)),
+        rank2_bidders: filtered(|b| rank(b.price) == 2, distinct(|b| b.bidder)),
+        rank3_bidders: filtered(|b| rank(b.price) == 3, distinct(|b| b.bidder)),
+        total_auctions: distinct(|b| b.auction),
+        rank1_auctions: filtered(|b| rank(b.price) == 1, distinct(|b| b.auction)),
+        rank2_auctions: filtered(|b| rank(b.price) == 2, distinct(|b| b.auction)),
+        rank3_auctions: filtered(|b| rank(b.price) == 3, distinct(|b| b.auction)),
     })
 }

@@ -1,6 +1,6 @@
 //! Channel report: as the day report, for each channel, with the last minute of the day.
 
-use crate::aggregates::count_distinct;
+use crate::aggregates::distinct;
 use crate::calendar::{day, minute};
 use crate::events::Bid;
 use crate::rank::rank;
@@ -42,14 +42,14 @@ pub fn q16(bid: Stream<Bid>) -> Table<ChannelDay, Report> {
             rank1_bids: sum(|b| i64::from(rank(b.price) == 1)),
             rank2_bids: sum(|b| i64::from(rank(b.price) == 2)),
             rank3_bids: sum(|b| i64::from(rank(b.price) == 3)),
-            total_bidders: count_distinct(|b| Some(b.bidder)),
-            rank1_bidders: count_distinct(|b| (rank(b.price) == 1).then_some(b.bidder)),
-            rank2_bidders: count_distinct(|b| (rank(b.price) == 2).then_some(b.bidder)),
-            rank3_bidders: count_distinct(|b| (rank(b.price) == 3).then_some(b.bidder)),
-            total_auctions: count_distinct(|b| Some(b.auction)),
-            rank1_auctions: count_distinct(|b| (rank(b.price) == 1).then_some(b.auction)),
-            rank2_auctions: count_distinct(|b| (rank(b.price) == 2).then_some(b.auction)),
-            rank3_auctions: count_distinct(|b| (rank(b.price) == 3).then_some(b.auction)),
+            total_bidders: distinct(|b| b.bidder),
+            rank1_bidders: filtered(|b| rank(b.price) == 1, distinct(|b| b.bidder)),
+            rank2_bidders: filtered(|b| rank(b.price) == 2, distinct(|b| b.bidder)),
+            rank3_bidders: filtered(|b| rank(b.price) == 3, distinct(|b| b.bidder)),
+            total_auctions: distinct(|b| b.auction),
+            rank1_auctions: filtered(|b| rank(b.price) == 1, distinct(|b| b.auction)),
+            rank2_auctions: filtered(|b| rank(b.price) == 2, distinct(|b| b.auction)),
+            rank3_auctions: filtered(|b| rank(b.price) == 3, distinct(|b| b.auction)),
         },
     )
 }

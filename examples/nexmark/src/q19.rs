@@ -26,10 +26,9 @@ pub struct BestBid {
 /// of these the first in the log.
 #[job]
 pub fn q19(bid: Stream<Bid>) -> Table<Ranked, BestBid> {
-    let best = bid.key_by(|b| b.auction).aggregate(bottom_k_by(
+    let best = bid.key_by(|b| b.auction).aggregate(top_k_by(
         10,
-        // The greatest price has the least complement.
-        |b| (!b.price, b.date_time),
+        |b| b.price,
         |b| BestBidRef {
             bidder: b.bidder,
             price: b.price,

@@ -1,12 +1,10 @@
 //! Hot items: a count in hopping windows, and the greatest of the counts.
 
-use crate::aggregates::max_all;
 use crate::events::{Bid, DISORDER};
 use ouzel::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// An auction that no other had more bids than in a window.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Record)]
+#[derive(Clone, Debug, PartialEq, Record)]
 pub struct HotItem {
     #[record(unit = "ms")]
     pub window_start: Timestamp,
@@ -31,7 +29,7 @@ pub fn q5(bid: Stream<Bid>) -> Stream<HotItem> {
     // that the counts of each fall into a window of two seconds of their own, and none is late.
     let hottest =
         counts.finals().key_by(|_| ()).window(tumbling(seconds(2))).lateness(seconds(0)).aggregate(
-            max_all(
+            max_with_ties(
                 |c| c.value,
                 |c| HotItemRef {
                     window_start: c.window.start,

@@ -1,6 +1,5 @@
 //! Highest bid: all that share the greatest price of a window.
 
-use crate::aggregates::max_all;
 use crate::events::{Bid, DISORDER, PlainBid, PlainBidRef};
 use ouzel::prelude::*;
 
@@ -9,8 +8,8 @@ use ouzel::prelude::*;
 /// If several share it, each is a row.
 #[job]
 pub fn q7(bid: Stream<Bid>) -> Stream<PlainBid> {
-    let highest =
-        bid.key_by(|_| ()).window(tumbling(seconds(10))).lateness(DISORDER).aggregate(max_all(
+    let highest = bid.key_by(|_| ()).window(tumbling(seconds(10))).lateness(DISORDER).aggregate(
+        max_with_ties(
             |b| b.price,
             |b| PlainBidRef {
                 auction: b.auction,
@@ -19,7 +18,8 @@ pub fn q7(bid: Stream<Bid>) -> Stream<PlainBid> {
                 date_time: b.date_time,
                 extra: b.extra,
             },
-        ));
+        ),
+    );
 
     highest.finals().flat_map(|h| h.value)
 }

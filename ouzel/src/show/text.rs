@@ -1,20 +1,30 @@
 //! A plan as text.
 
-use super::{columns_read, comparison, fed_by, id, kind, place};
+use super::{columns_read, comparison, fed_by, file, id, kind, place};
 use crate::job_main::JobInfo;
 use ouzel_dsl::Plan;
+use ouzel_dsl::plan::Operator;
 use ouzel_hooks::text::{Align, Grid};
 use std::fmt::Write;
 
 /// The whole plan: inputs, operators, stages, state and outputs.
 pub(crate) fn plan(job: &JobInfo, plan: &Plan) -> String {
+    text(job, plan, place)
+}
+
+/// The same with files in the place of lines, which move when something else is written there.
+pub fn stable(job: &JobInfo, plan: &Plan) -> String {
+    text(job, plan, file)
+}
+
+fn text(job: &JobInfo, plan: &Plan, place: Place) -> String {
     let mut out = format!("{}: {}\n", plan.job, job.headline());
     if !plan.params.is_empty() {
         let params: Vec<_> = plan.params.iter().map(|(n, v)| format!("{n} = {v}")).collect();
         section(&mut out, "parameters", &params.join("\n"));
     }
     section(&mut out, "inputs", &inputs(plan));
-    section(&mut out, "operators", &operators(plan));
+    section(&mut out, "operators", &operators(plan, place));
     section(&mut out, "stages", &stages(plan));
     if !plan.keyed.is_empty() {
         section(&mut out, "state", &state(plan));
@@ -50,7 +60,10 @@ fn inputs(plan: &Plan) -> String {
     grid.to_string()
 }
 
-fn operators(plan: &Plan) -> String {
+/// How it is said where an operator is written.
+type Place = fn(&Operator) -> String;
+
+fn operators(plan: &Plan, place: Place) -> String {
     let mut grid = Grid::new([Align::Left, Align::Left, Align::Left, Align::Left, Align::Right]);
     grid.row(["id", "kind", "site", "from", "stage", "notes"]);
     for operator in &plan.operators {
@@ -143,5 +156,7 @@ outputs
   delays  table  carrier, window_start, window_end -> count, delay
 ";
         assert_eq!(super::plan(&testing::job(), &plan), expected);
+        let stable = super::stable(&testing::job(), &plan);
+        assert!(stable.contains("  delays.1  filter     main.rs  flights       0\n"), "{stable}");
     }
 }

@@ -1,15 +1,24 @@
 //! The harness itself: what it must find, and what it says of it.
 
+mod broken;
 mod differs;
+mod driver;
 mod expect;
 mod kept;
+mod laws;
+mod plans;
+mod property;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The panic's message, if there is a panic.
 fn panics(run: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("it should not pass");
-    panic.downcast_ref::<String>().expect("panics with a text").clone()
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => panic!("it should panic with a text"),
+    }
 }
 
 /// The records of the smallest input that was found.
