@@ -82,6 +82,13 @@ fn timely(
     (lag, rank, dedup, scan, fold, reduce, rows, span, late, later)
 }
 
+/// Aggregates that look at places, over the last records.
+#[job]
+fn ends(events: Stream<Event>, wait: i64) -> Stream<(Event, (i64, i64, Timestamp))> {
+    let keyed = events.key_by(|e| e.who).lateness(minutes(wait));
+    keyed.sliding(last_rows(3), (first(|e| e.n), last(|e| e.n), max_by(|e| e.n % 2, |e| e.at)))
+}
+
 /// Without a lateness records wait for the end.
 #[job]
 fn patient(events: Stream<Event>) -> (Stream<(Event, u64)>, Table<String, i64>) {
@@ -268,6 +275,26 @@ proptest! {
             expected.extend(rows.into_iter().map(|(at, n, by)| (who.clone(), Timestamp::from_micros(at), n, by)));
         }
         left.expect("alarms", expected);
+    }
+
+    #[test]
+    fn the_first_and_last_of_a_frame_are_those_in_order(
+        input in strategy::partitions(event()),
+        seed: u64,
+        wait in prop::sample::select(vec![0i64, 20, 300]),
+    ) {
+        let left = check(ends).input("events", input.clone()).param("wait", wait).seed(seed).agrees();
+        let rows = in_order(&input, Some(wait)).into_values().flat_map(|events| {
+            let row = |i: usize| {
+                let frame = &events[i.saturating_sub(2)..=i];
+                // Of several, `max_by_key` gives the last, and `max_by` the first.
+                let greatest = frame.iter().rev().max_by_key(|e| e.n % 2).map(|e| e.at);
+                let ends = (frame[0].n, events[i].n, greatest.unwrap_or(events[i].at));
+                (events[i].clone(), ends)
+            };
+            (0..events.len()).map(row).collect::<Vec<_>>()
+        });
+        left.expect("ends", rows);
     }
 
     #[test]
