@@ -334,7 +334,7 @@ impl Graph {
     /// The window and lateness before a keyed operator.
     pub fn windowing(&self, mut node: NodeIndex) -> Windowing {
         let mut found =
-            Windowing { key_by: node, window: None, lateness: None, between: None, at_end: false };
+            Windowing { key_by: node, window: None, lateness: None, between: None, at_end: None };
         loop {
             match &self.nodes[node].op {
                 Op::Window(_) => found.window = Some(node),
@@ -344,7 +344,7 @@ impl Graph {
                     found.key_by = node;
                     return found;
                 }
-                Op::AtEnd => found.at_end = true,
+                Op::AtEnd => found.at_end = Some(node),
                 Op::Aggregate(_) | Op::Late | Op::Finals => {}
                 op if op.is_keyed_stream() => {}
                 _ => return found,
@@ -363,5 +363,5 @@ pub struct Windowing {
     pub window: Option<NodeIndex>,
     pub lateness: Option<NodeIndex>,
     pub between: Option<NodeIndex>,
-    pub at_end: bool,
+    pub at_end: Option<NodeIndex>,
 }

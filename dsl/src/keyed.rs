@@ -309,27 +309,74 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
 
     /// Lets operators that depend on the order of records wait for the end of input, in the place of a
     /// lateness: nothing is late then, and nothing comes before the end.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<(T, u64)> {
+    /// visits.at_end().rank()
+    /// # }
+    /// ```
     pub fn at_end(self) -> Self {
         self
     }
 
     /// Each record with the one that came `back` records before it in its key, in canonical order.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<(T, Option<T>)> {
+    /// // Each with the one before it.
+    /// visits.lateness(minutes(5)).lag(1)
+    /// # }
+    /// ```
     pub fn lag(self, _back: usize) -> Stream<(T, Option<T>)> {
         Stream::new()
     }
 
     /// Each record with its number among those of its key in canonical order, from 1.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<(T, u64)> {
+    /// visits.lateness(minutes(5)).rank()
+    /// # }
+    /// ```
     pub fn rank(self) -> Stream<(T, u64)> {
         Stream::new()
     }
 
     /// The records that come more than `within` after the last one of their key that was kept, in
     /// event time: what repeats it sooner is left out.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, hours, minutes};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<T> {
+    /// visits.lateness(minutes(5)).dedup(hours(1))
+    /// # }
+    /// ```
     pub fn dedup(self, _within: Span) -> Stream<T> {
         Stream::new()
     }
 
     /// A state for each key that each record changes, in canonical order; gives what it is after each.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(payments: Keyed<String, i64>) -> Stream<i64> {
+    /// // The balance after each payment.
+    /// payments.lateness(minutes(5)).scan(0i64, |balance, amount| *balance += amount)
+    /// # }
+    /// ```
     pub fn scan<S: Data>(
         self,
         _init: S,
@@ -339,6 +386,15 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     }
 
     /// A state for each key that each record changes, in canonical order: the last one, as a table.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, minutes};
+    ///
+    /// # fn job(names: Keyed<u64, String>) -> Table<u64, String> {
+    /// names.lateness(minutes(5)).fold(String::new(), |all, name| all.push_str(name))
+    /// # }
+    /// ```
     pub fn fold<S: Data>(
         self,
         _init: S,
@@ -349,6 +405,16 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
 
     /// What all records of a key are reduced to, two and two, in canonical order: the first is what the
     /// records before have become.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Table, minutes};
+    ///
+    /// # fn job(readings: Keyed<u64, f64>) -> Table<u64, f64> {
+    /// // The later a reading, the more it weighs.
+    /// readings.lateness(minutes(5)).reduce(|before, next| (before + next) / 2.0)
+    /// # }
+    /// ```
     pub fn reduce(
         self,
         _reduce: impl Fn(&'static T::View<'static>, &'static T::View<'static>) -> T,
@@ -361,6 +427,22 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     ///
     /// At the end of input, timers up to the greatest event time of the input fire as usual; those
     /// that are set then fire once, and timers that they set do not.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, Timestamp, minutes};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<String> {
+    /// // Keys of which nothing has come for ten minutes.
+    /// visits.lateness(minutes(5)).process((), |cx| match cx.record() {
+    ///     Some(_) => {
+    ///         let silent = cx.time().micros() + minutes(10).micros();
+    ///         cx.set_timer("silent", Timestamp::from_micros(silent));
+    ///     }
+    ///     None => cx.emit(cx.key()),
+    /// })
+    /// # }
+    /// ```
     pub fn process<S: Data, O: Data>(
         self,
         _init: S,
@@ -372,6 +454,16 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// Each record with the result of an aggregate over the records of its key up to it in canonical
     /// order, as far as the [`Frame`] reaches back: [`last_rows`](crate::last_rows) or
     /// [`last_span`](crate::last_span).
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, count, hours, last_span, minutes};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Keyed<String, T>) -> Stream<(T, u64)> {
+    /// // Each with how many there were in the hour up to it.
+    /// visits.lateness(minutes(5)).sliding(last_span(hours(1)), count())
+    /// # }
+    /// ```
     pub fn sliding<A: Aggregate>(self, _frame: Frame, _aggregate: A) -> Stream<(T, A::Out)> {
         Stream::new()
     }
@@ -379,7 +471,19 @@ impl<K: Data, T: Data> Keyed<K, T, Unwindowed> {
     /// Each record with the last record of the other stream that has its key and an event time at or
     /// before its own: what the other's log, read as a table, held then. Its event time is that of
     /// this stream's record. Needs a lateness on both sides.
-    pub fn as_of_join<R: Data>(self, _other: Keyed<K, R>) -> Stream<(T, Option<R>)> {
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Keyed, Stream, minutes};
+    ///
+    /// # fn job(
+    /// #     orders: Keyed<String, u64>,
+    /// #     prices: Keyed<String, f64>,
+    /// # ) -> Stream<(u64, Option<f64>)> {
+    /// orders.lateness(minutes(5)).as_of_join(prices.lateness(minutes(5)))
+    /// # }
+    /// ```
+    pub fn as_of_join<R: Data, S: SameKey<K>>(self, _other: Keyed<S, R>) -> Stream<(T, Option<R>)> {
         Stream::new()
     }
 

@@ -2,25 +2,27 @@
 //!
 //! | Rule | Tests |
 //! | --- | --- |
-//! | 1 Address | `rules::rule_1_*`; dead letters of `one_record`; `order`, against a twin |
-//! | 2 Event time and seen | `rules::rule_2_*`; `windows` and `calendar`, against twins |
-//! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs` |
-//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
+//! | 1 Address | `rules::rule_1_*`; dead letters of `one_record`; `order` and `ordered`, against twins |
+//! | 2 Event time and seen | `rules::rule_2_*`; `windows`, `calendar`, and `joins` into windows, against twins |
+//! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs`; `joins` and `ordered` into windows |
+//! | 4 Late, if the job says so | `rules::rule_4_*`; `windows`, `calendar`, `sessions`, `joins` and `ordered`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
 //! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
 //! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; ties, `order`; what breaks the laws: `testkit/tests/harness/`, `ouzel/tests/jobs.rs` |
+//! | 8 Records in order | `ordered::rule_8_*`, against a twin that sorts |
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
-//! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |
+//! | 11 Tables, finals once | `rules::rule_11_*`; `windows` and `sessions`; `tables`, against twins; what a job may do with a table: `ui/job` |
+//! | 12 Joins | `joins` and `tables`, against twins; `ordered::rule_12_*`; sides that do not fit: `ui/job` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
-//! | 15 The end of input | `rules::rule_15_*`, `changed` |
+//! | 15 The end of input | `rules::rule_15_*`, `ordered::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
 //! | 17 A changed job | `changed` |
-//! | 18 Errors | `errors`, `one_record` |
+//! | 18 Errors | `errors`, `one_record`, `ordered::rule_18_*`; on rows of a table that changes, `tables` |
 //! | 19 Totals count records | `inputs::rule_19_*`; every test that uses `check`, with restarts |
 //! | 20 Whether a run fails | `one_record::fallible_forms_fail_*`, `aggregates::sums_fail_*`; every test that uses `check` |
 //!
-//! Rules 8, 12 and 13 are of operators that depend on order, joins and early results.
+//! Rule 13 is of early results, which are still to come.
 
 mod aggregates;
 mod approximate;

@@ -82,6 +82,13 @@ fn timely(
     (lag, rank, dedup, scan, fold, reduce, rows, span, late, later)
 }
 
+/// Aggregates that look at places, over the last records.
+#[job]
+fn ends(events: Stream<Event>, wait: i64) -> Stream<(Event, (i64, i64, Timestamp))> {
+    let keyed = events.key_by(|e| e.who).lateness(minutes(wait));
+    keyed.sliding(last_rows(3), (first(|e| e.n), last(|e| e.n), max_by(|e| e.n % 2, |e| e.at)))
+}
+
 /// Without a lateness records wait for the end.
 #[job]
 fn patient(events: Stream<Event>) -> (Stream<(Event, u64)>, Table<String, i64>) {
@@ -271,6 +278,26 @@ proptest! {
     }
 
     #[test]
+    fn the_first_and_last_of_a_frame_are_those_in_order(
+        input in strategy::partitions(event()),
+        seed: u64,
+        wait in prop::sample::select(vec![0i64, 20, 300]),
+    ) {
+        let left = check(ends).input("events", input.clone()).param("wait", wait).seed(seed).agrees();
+        let rows = in_order(&input, Some(wait)).into_values().flat_map(|events| {
+            let row = |i: usize| {
+                let frame = &events[i.saturating_sub(2)..=i];
+                // Of several, `max_by_key` gives the last, and `max_by` the first.
+                let greatest = frame.iter().rev().max_by_key(|e| e.n % 2).map(|e| e.at);
+                let ends = (frame[0].n, events[i].n, greatest.unwrap_or(events[i].at));
+                (events[i].clone(), ends)
+            };
+            (0..events.len()).map(row).collect::<Vec<_>>()
+        });
+        left.expect("ends", rows);
+    }
+
+    #[test]
     fn rule_18_a_panic_leaves_the_state_as_it_was(input in strategy::partitions(event()), seed: u64) {
         for policy in [OnError::Skip, OnError::DeadLetter] {
             let left =
@@ -326,4 +353,24 @@ proptest! {
         });
         left.expect("as_of", rows);
     }
+}
+
+fn add(sum: &mut i64, event: &EventRef<'_>) {
+    *sum += event.n;
+}
+
+/// A function by its name, and a closure that gives nothing.
+#[job]
+fn brief(events: Stream<Event>) -> (Stream<i64>, Stream<u64>) {
+    let keyed = events.key_by(|_| ()).at_end();
+    let sums = keyed.scan(0i64, add).named("sum");
+    let silent = keyed.process(0u64, |cx| *cx.state += 1).named("nothing");
+    (sums, silent)
+}
+
+#[test]
+fn a_function_has_a_name_and_a_process_may_be_silent() {
+    let event = |n: i64| Event { at: Timestamp::from_micros(n), who: String::new(), n };
+    let left = check(brief).input("events", [3, 1, 2].map(event).to_vec()).agrees();
+    left.expect("sums", [1i64, 3, 6]).expect("silent", [0u64; 0]);
 }

@@ -1,6 +1,8 @@
 //! Tables of tables: the twin makes the first table, and looks at all of its rows.
 
 use ouzel::prelude::*;
+use ouzel::stage::OnError;
+use ouzel_testkit::plain::{self, is_late, with_seen};
 use ouzel_testkit::{check, strategy};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +103,26 @@ fn windows(events: Stream<Event>) -> (Table<Timestamp, (u64, i64)>, Table<Window
     (totals, many)
 }
 
+/// Closures that fail on values, some of which do not stay.
+#[job]
+fn failing(events: Stream<Event>) -> (Table<String, i64>, Table<i64, u64>, Table<Timestamp, u64>) {
+    let sums = events.key_by(|e| e.who).aggregate(sum(|e| e.n));
+    let checked = sums.try_map(|(_, n)| match n % 3 {
+        0 => Err("a multiple of three"),
+        _ => Ok(*n),
+    });
+    let checked = checked.named("checked");
+    let counts = checked.group_by(|(_, n)| *n).named("n").aggregate(count());
+    let hourly = events.key_by(|e| e.who).window(tumbling(hours(1))).lateness(minutes(30));
+    let rising = hourly.aggregate(sum(|e| e.n)).filter(|(_, n)| {
+        assert!(*n != 0, "nothing");
+        *n > 0
+    });
+    let rising = rising.named("rising");
+    let hours = rising.group_by(|(key, _)| key.window.start).named("hour").aggregate(count());
+    (checked, counts, hours)
+}
+
 fn sums<'a>(events: impl IntoIterator<Item = &'a Event>) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     events.into_iter().for_each(|e| *sums.entry(e.who.clone()).or_default() += e.n);
@@ -189,6 +211,37 @@ proptest! {
         }));
         left.expect("all", last.iter().map(|(k, e)| (k.clone(), (e.clone(), name(e)))));
         left.expect("known", last.into_keys().map(|k| (k, ())));
+    }
+
+    #[test]
+    fn an_error_on_a_row_counts_if_the_row_stays(
+        events in strategy::partitions(event()),
+        seed: u64,
+    ) {
+        let check = check(failing).input("events", events.clone());
+        let left = check.seed(seed).on_error(OnError::DeadLetter).agrees();
+        let (good, bad): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            sums(events.iter().flatten()).into_iter().partition(|(_, n)| n % 3 != 0);
+        prop_assert_eq!(left.totals("checked").errors, bad.len() as u64);
+        prop_assert_eq!(left.totals("checked").records_out, good.len() as u64);
+        let mut counts = BTreeMap::new();
+        good.values().for_each(|n| *counts.entry(*n).or_insert(0u64) += 1);
+        left.expect("checked", good);
+        left.expect("counts", counts);
+        let mut hourly: BTreeMap<(String, Timestamp), i64> = BTreeMap::new();
+        for (e, seen) in events.into_iter().flat_map(|p| with_seen(p, |e| e.at)) {
+            let window = plain::windows(e.at, hours(1), hours(1))[0];
+            if !is_late(window, minutes(30), seen) {
+                *hourly.entry((e.who, window.start)).or_default() += e.n;
+            }
+        }
+        let nothing = hourly.values().filter(|n| **n == 0).count();
+        prop_assert_eq!(left.totals("rising").errors, nothing as u64);
+        let mut hours = BTreeMap::new();
+        for ((_, hour), _) in hourly.into_iter().filter(|(_, n)| *n > 0) {
+            *hours.entry(hour).or_insert(0u64) += 1;
+        }
+        left.expect("hours", hours);
     }
 
     #[test]

@@ -154,7 +154,9 @@ fn ordered(
     let values = ordered.values.iter().map(|_| value.to_token_stream());
     let closures = ordered.closure.iter().map(|c| values::kept_closure(span, c, bound));
     let aggregate = ordered.aggregate.iter().map(|_| upto.to_token_stream());
-    let arguments = values.chain(closures).chain(aggregate);
+    // What a closure emits is known by what follows, even if it emits nothing.
+    let emitted = (ordered.name == "process").then(|| var("stream", index).to_token_stream());
+    let arguments = emitted.into_iter().chain(values).chain(closures).chain(aggregate);
     let method = Ident::new(ordered.name, span);
     quote_spanned!(span=> #method(#spec, #key, #record, #lateness, #(#arguments),*))
 }

@@ -4,7 +4,7 @@ use super::Stop;
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
+use syn::{Error, Expr, ExprClosure, ExprMethodCall, ExprPath, Ident};
 
 /// The only argument of an operator; with another number rustc says what is expected.
 pub(super) fn one_argument(call: &ExprMethodCall) -> Result<Expr, Stop> {
@@ -25,14 +25,21 @@ pub(super) fn closure_with(
     parameters: usize,
     call: &ExprMethodCall,
 ) -> Result<ExprClosure, Stop> {
-    let Expr::Closure(closure) = argument else {
-        let message = format!("`{}` takes a closure here", call.method);
-        return Err(Error::new_spanned(argument, message).into());
+    let mut closure = match argument {
+        Expr::Closure(closure) => closure.clone(),
+        Expr::Path(path) => of_path(path, parameters),
+        other => {
+            let message = format!(
+                "`{}` takes a closure here: its code becomes part of the operator",
+                call.method
+            );
+            return Err(Error::new_spanned(other, message).into());
+        }
     };
     if closure.inputs.len() != parameters {
         return Err(Stop::Unknown);
     }
-    let mut closure = closure.clone();
+    check_async(&closure, call)?;
     // It takes copies of what it captures.
     closure.capture = Some(syn::Token![move](closure.inputs_begin.span));
     Ok(closure)
@@ -47,13 +54,7 @@ pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<Ex
         Expr::Closure(mut closure) if closure.inputs.len() == 1 => {
             // Twin and stage both need what it captures.
             closure.capture = None;
-            if let Some(word) = &closure.asyncness {
-                let message = format!(
-                    "the closure of `{}` must not be async: it runs once a record",
-                    call.method
-                );
-                return Err(Error::new_spanned(word, message).into());
-            }
+            check_async(&closure, call)?;
             Ok(closure)
         }
         Expr::Closure(closure) if closure.inputs.len() > 1 => {
@@ -66,12 +67,7 @@ pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<Ex
             Err(Error::new_spanned(&closure.inputs, message).into())
         }
         Expr::Closure(_) => Err(Stop::Unknown),
-        // A function by its name: `map(f)` is `map(|x| f(x))`.
-        Expr::Path(path) => {
-            let span = path.span();
-            let variable = Ident::new("record", Span::mixed_site());
-            Ok(syn::parse_quote_spanned!(span=> |#variable| #path(#variable)))
-        }
+        Expr::Path(path) => Ok(of_path(&path, 1)),
         other => {
             let message = format!(
                 "`{}` takes a closure, such as `|record| ...`: its code becomes part of the stage",
@@ -80,4 +76,19 @@ pub(super) fn closure_of(mut argument: Expr, call: &ExprMethodCall) -> Result<Ex
             Err(Error::new_spanned(other, message).into())
         }
     }
+}
+
+/// A function by its name: `map(f)` is `map(|x| f(x))`.
+fn of_path(path: &ExprPath, parameters: usize) -> ExprClosure {
+    let span = path.span();
+    let variables = (0..parameters).map(|i| Ident::new(&format!("record{i}"), Span::mixed_site()));
+    let variables: Vec<_> = variables.collect();
+    syn::parse_quote_spanned!(span=> |#(#variables),*| #path(#(#variables),*))
+}
+
+fn check_async(closure: &ExprClosure, call: &ExprMethodCall) -> syn::Result<()> {
+    let Some(word) = &closure.asyncness else { return Ok(()) };
+    let message =
+        format!("the closure of `{}` must not be async: it runs once a record", call.method);
+    Err(Error::new_spanned(word, message))
 }

@@ -4,7 +4,7 @@ use super::arguments::{closure_of, one_argument};
 use super::ordered::pair;
 use super::{Lowering, Stop};
 use crate::idents::text;
-use crate::ir::{Gives, Joining, Names, NodeIndex, Op};
+use crate::ir::{Gives, Joining, Names, NodeIndex, Op, Windowing};
 use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
 impl Lowering {
@@ -36,18 +36,24 @@ impl Lowering {
         left: NodeIndex,
         call: &ExprMethodCall,
     ) -> Result<NodeIndex, Stop> {
-        let right = self.other_side(left, &one_argument(call)?, call)?;
-        for side in [left, right] {
-            let windowing = self.graph.windowing(side);
-            if windowing.between.is_some() {
-                let message = "`as_of_join` meets the last record up to each one: `between` is for other joins";
-                return Err(Error::new_spanned(&call.method, message).into());
-            }
-            if windowing.lateness.is_none() {
-                let message = "`as_of_join` needs a lateness on both sides: it waits for updates that are as early as a record";
-                return Err(Error::new_spanned(&call.method, message).into());
-            }
+        let other = one_argument(call)?;
+        let right = self.other_side(left, &other, call)?;
+        let sides = [left, right].map(|side| self.graph.windowing(side));
+        if let Some(between) = sides.iter().find_map(|side| side.between) {
+            let message =
+                "`as_of_join` meets the last record up to each one: `between` is for other joins";
+            return Err(Error::new(self.graph.nodes[between].ident.span(), message).into());
         }
+        if let Some(window) = sides.iter().find_map(|side| side.window) {
+            let message = "`as_of_join` takes streams without windows";
+            return Err(Error::new(self.graph.nodes[window].ident.span(), message).into());
+        }
+        self.lateness_of(
+            &sides,
+            call,
+            &other,
+            "it waits for updates that are as early as a record",
+        )?;
         Ok(self.add(call, Op::AsOf, vec![left, right], pair(["left", "right"], call.method.span())))
     }
 
@@ -69,6 +75,9 @@ impl Lowering {
             (Gives::Stream, true) => "a stream without a key: put `.key_by(..)` after it",
             (Gives::Stream, false) => "a stream: `.key_by(..).latest()` makes a table of it",
             (Gives::Keyed, false) => "a keyed stream: `.latest()` makes a table of it",
+            (Gives::Table | Gives::Grouped, true) if call.method == "as_of_join" => {
+                "a table, of which only the last rows are known: give it the keyed stream of updates that the table is made of"
+            }
             (Gives::Table | Gives::Grouped, true) => {
                 "a table, whose rows change: make one of the stream as well, by `.latest()` or `.aggregate(..)`"
             }
@@ -89,57 +98,59 @@ impl Lowering {
         call: &ExprMethodCall,
         other: &Expr,
     ) -> syn::Result<()> {
-        let [left, right] = sides.map(|side| self.graph.windowing(side));
         let name = &call.method;
-        // What this side lacks is told of the operator, and what the other one lacks of itself.
-        let lacks = |message: String, left: bool| match left {
-            true => Err(Error::new_spanned(name, message)),
-            false => Err(Error::new_spanned(other, message)),
-        };
+        let sides = sides.map(|side| self.graph.windowing(side));
+        let [left, right] = &sides;
+        if let Some(at_end) = left.at_end.or(right.at_end) {
+            let message =
+                format!("`{name}` waits for no order: `at_end` is for operators that depend on it");
+            return Err(Error::new(self.graph.nodes[at_end].ident.span(), message));
+        }
         if let Some(between) = left.between {
             let message = format!(
                 "`between` belongs to the other side of `{name}`: it says how long after a record of this one those may be"
             );
             return Err(Error::new(self.graph.nodes[between].ident.span(), message));
         }
-        if left.window.is_some() != right.window.is_some() {
-            return match left.window {
-                None => lacks(
-                    format!(
-                        "`{name}` needs the same windows on both sides: put `.window(..)` before it too"
-                    ),
-                    true,
-                ),
-                Some(_) => lacks(
-                    format!(
-                        "`{name}` needs the same windows on both sides: put `.window(..)` after this one too"
-                    ),
-                    false,
-                ),
-            };
+        let both = format!("`{name}` needs the same windows on both sides: put `.window(..)`");
+        // What this side lacks is told of the operator, and what the other one lacks of itself.
+        match (left.window, right.window) {
+            (None, Some(_)) => {
+                return Err(Error::new_spanned(name, format!("{both} before it too")));
+            }
+            (Some(_), None) => {
+                return Err(Error::new_spanned(other, format!("{both} after this one too")));
+            }
+            _ => {}
         }
-        let never = "without, no record is ever known to meet none";
+        match joining {
+            Joining::Inner => Ok(()),
+            _ => self.lateness_of(
+                &sides,
+                call,
+                other,
+                "without, no record is ever known to meet none",
+            ),
+        }
+    }
+
+    /// Both sides need a lateness; `why` they do.
+    fn lateness_of(
+        &self,
+        [left, right]: &[Windowing; 2],
+        call: &ExprMethodCall,
+        other: &Expr,
+        why: &str,
+    ) -> syn::Result<()> {
+        let name = &call.method;
+        let both = format!("`{name}` needs a lateness on both sides: put `.lateness(..)`");
         match (left.lateness, right.lateness) {
-            _ if joining == Joining::Inner => Ok(()),
-            (None, None) => lacks(
-                format!(
-                    "`{name}` needs a lateness on both sides: put `.lateness(..)` on each; {never}"
-                ),
-                true,
-            ),
-            (None, _) => lacks(
-                format!(
-                    "`{name}` needs a lateness on both sides: put `.lateness(..)` before it too; {never}"
-                ),
-                true,
-            ),
-            (_, None) => lacks(
-                format!(
-                    "`{name}` needs a lateness on both sides: put `.lateness(..)` after this one too; {never}"
-                ),
-                false,
-            ),
-            _ => Ok(()),
+            (Some(_), Some(_)) => Ok(()),
+            (None, None) => Err(Error::new_spanned(name, format!("{both} on each; {why}"))),
+            (None, _) => Err(Error::new_spanned(name, format!("{both} before it too; {why}"))),
+            (_, None) => {
+                Err(Error::new_spanned(other, format!("{both} after this one too; {why}")))
+            }
         }
     }
 

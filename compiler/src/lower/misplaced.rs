@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::ordered::ORDERED;
 use crate::idents::text;
-use crate::ir::{Each, Gives, Joining, NodeIndex, Op};
+use crate::ir::{Each, Gives, Joining, NodeIndex, Op, Windowing};
 use syn::{Error, ExprMethodCall};
 
 /// Operators on one record at a time that tables have too.
@@ -29,8 +29,9 @@ impl Lowering {
 
     fn of_keyed(&self, name: &str, receiver: NodeIndex, call: &ExprMethodCall) -> syn::Result<()> {
         let windowing = self.graph.windowing(receiver);
-        let [window, lateness, between] =
-            [windowing.window, windowing.lateness, windowing.between].map(|node| node.is_some());
+        let Windowing { window, lateness, between, at_end, .. } = windowing;
+        let [window, lateness, between, at_end] =
+            [window, lateness, between, at_end].map(|node| node.is_some());
         let wrong = match name {
             // Where a lateness is wrong, it is to the lateness that rustc points.
             "aggregate" | "distinct" | "latest" | "window" if lateness && !window && !between => {
@@ -49,6 +50,13 @@ impl Lowering {
                 true => "the windows have a lateness already".to_owned(),
                 false => "the records have a lateness already".to_owned(),
             },
+            "lateness" if at_end => {
+                "`at_end` stands in the place of a lateness already".to_owned()
+            }
+            "at_end" if at_end => "`at_end` is there already".to_owned(),
+            "window" | "aggregate" | "distinct" | "latest" | "between" if at_end => format!(
+                "`{name}` cannot follow `at_end`, which is for operators that depend on order"
+            ),
             "between" if between => "`between` is there already: a join has one range of time".to_owned(),
             "between" if window => {
                 "`between` takes a stream without windows: records in windows meet those of the same window"
@@ -121,7 +129,8 @@ impl Lowering {
     /// Why a table has no final rows.
     fn finals(&self, table: NodeIndex) -> Option<String> {
         let node = &self.graph.nodes[table];
-        let aggregate = matches!(node.op, Op::Aggregate(_)) && node.ident != "latest";
+        let aggregate = matches!(node.op, Op::Aggregate(_))
+            && (node.ident == "aggregate" || node.ident == "distinct");
         if !aggregate || self.graph.gives(node.inputs[0]) == Gives::Grouped {
             return Some(NO_FINALS.to_owned());
         }

@@ -20,7 +20,7 @@ impl Lowering {
     ) -> Result<NodeIndex, Stop> {
         let method = text(&call.method);
         let windowing = self.graph.windowing(receiver);
-        if windowing.lateness.is_none() && !windowing.at_end {
+        if windowing.lateness.is_none() && windowing.at_end.is_none() {
             let message = format!(
                 "`{method}` depends on the order of records: put `.lateness(..)` before it, for which it waits, or `.at_end()`, to wait for the end of input"
             );
@@ -123,7 +123,7 @@ impl Lowering {
         }
         if self.graph.windowing(receiver).lateness.is_some() {
             let message =
-                "records have a lateness already, which `at_end` would stand in the place of";
+                "`at_end` stands in the place of a lateness, which the records have already";
             return Err(Error::new_spanned(&call.method, message).into());
         }
         let names = self.graph.nodes[receiver].names.clone();

@@ -361,6 +361,7 @@ impl Builder {
         _: Tie<K>,
         _: Tie<T>,
         lateness: Option<Span>,
+        _: Tie<O>,
         init: S,
         process: F,
     ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Processing<T, S, O, F>>>>

@@ -6,7 +6,8 @@
 //! aggregation in worst-case constant time", 2017, describe it as Two-Stacks).
 
 use super::{Give, InOrder};
-use ouzel_dsl::{Aggregate, Data, Frame, Key};
+use ouzel_dsl::place::Path;
+use ouzel_dsl::{Aggregate, Data, Frame, Key, Place};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
@@ -33,6 +34,8 @@ impl<T, A: Clone> Clone for Sliding<T, A> {
 pub struct Queue<Acc> {
     /// Event time and what was lifted, as bytes.
     items: VecDeque<(i64, Vec<u8>)>,
+    /// How many have left it.
+    left: u64,
     /// What the first so many items up to a point add up to, from each one on; the first is the last.
     front: Vec<Acc>,
     /// What the others do.
@@ -40,31 +43,35 @@ pub struct Queue<Acc> {
 }
 
 impl<T: Data, A: Aggregate> Sliding<T, A> {
-    fn lifted(&self, bytes: &[u8]) -> A::Acc {
+    /// What a record adds; records come in canonical order, so that their numbers stand for places.
+    fn lifted(&self, number: u64, (time, bytes): &(i64, Vec<u8>)) -> A::Acc {
         let mut acc = self.aggregate.zero();
-        if let Some(value) = A::In::load(&mut { bytes }) {
-            self.aggregate.add(&mut acc, value);
+        if let Some(value) = A::In::load(&mut bytes.as_slice()) {
+            let place = Place { time: *time, log: &[], offset: Some(number), path: Path::new() };
+            self.aggregate.add_at(&mut acc, value, place);
         }
         acc
     }
 
     fn push(&self, queue: &mut Queue<A::Acc>, time: i64, value: Vec<u8>) {
-        let acc = self.lifted(&value);
+        let item = (time, value);
+        let acc = self.lifted(queue.left + queue.items.len() as u64, &item);
         self.aggregate.merge(&mut queue.back, acc);
-        queue.items.push_back((time, value));
+        queue.items.push_back(item);
     }
 
     fn pop(&self, queue: &mut Queue<A::Acc>) {
         if queue.front.is_empty() {
             let mut acc = self.aggregate.zero();
-            for (_, value) in queue.items.iter().rev() {
-                self.aggregate.merge(&mut acc, self.lifted(value));
+            for (index, item) in queue.items.iter().enumerate().rev() {
+                self.aggregate.merge(&mut acc, self.lifted(queue.left + index as u64, item));
                 queue.front.push(acc.clone());
             }
             queue.back = self.aggregate.zero();
         }
         queue.front.pop();
         queue.items.pop_front();
+        queue.left += 1;
     }
 
     fn all(&self, queue: &Queue<A::Acc>) -> A::Acc {
@@ -84,8 +91,8 @@ impl<K: Key, T: Data, A: Aggregate> InOrder<K> for Sliding<T, A> {
             [] => Vec::new(),
             bytes => postcard::from_bytes(bytes).ok()?,
         };
-        let mut queue =
-            Queue { items: VecDeque::new(), front: Vec::new(), back: self.aggregate.zero() };
+        let (none, back) = (VecDeque::new(), self.aggregate.zero());
+        let mut queue = Queue { items: none, left: 0, front: Vec::new(), back };
         items.into_iter().for_each(|(time, value)| self.push(&mut queue, time, value));
         Some(queue)
     }
