@@ -102,6 +102,10 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
                     other => dataflow(other, shared),
                 }
             }
+            if call.method == "split" && call.args.len() == 1 {
+                *whole = split(call.clone());
+                return;
+            }
             let aggregates = [("aggregate", 1), ("sliding", 2)];
             if aggregates.iter().any(|(name, args)| call.method == name && call.args.len() == *args)
             {
@@ -110,6 +114,25 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
         }
         _ => {}
     }
+}
+
+/// `x.split((|r| .., |r| ..))`, in which a tuple would not say what `r` is: each condition is
+/// handed to the stream first.
+fn split(mut call: ExprMethodCall) -> Expr {
+    let span = call.method.span();
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let stream = Ident::new("__split", span);
+    let Some(Expr::Tuple(tuple)) = call.args.first_mut() else { return Expr::MethodCall(call) };
+    for element in &mut tuple.elems {
+        let mut condition = element.clone();
+        if let Expr::Closure(closure) = &mut condition {
+            closure.capture = None;
+        }
+        let first = condition.span();
+        *element = syn::parse_quote_spanned!(first=> #stream.condition(#condition));
+    }
+    let receiver = std::mem::replace(&mut *call.receiver, syn::parse_quote!(#stream));
+    syn::parse_quote_spanned!(span=> { let #stream = #receiver; #call })
 }
 
 /// `x.aggregate(mean(|r| ..))`, in which `mean` alone would not say what `r` is.

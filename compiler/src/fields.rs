@@ -54,6 +54,7 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
             op.closures().into_iter().for_each(|closure| read.add(of_closure(closure)));
             let passes_on = match op {
                 Op::Each(each, _) => each.keeps_record(),
+                Op::Split(_) | Op::Branch(_) => true,
                 Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
                 Op::Between(..) | Op::AtEnd => true,
                 // It holds whole records.

@@ -33,6 +33,10 @@ pub enum Op {
     /// An operator whose closure sees each record.
     Each(Each, ExprClosure),
     Merge,
+    /// Sends each record to the first branch whose condition holds, or to the rest.
+    Split(Vec<ExprClosure>),
+    /// One of the streams that a split gives, by its place among them.
+    Branch(usize),
     KeyBy(ExprClosure),
     Window(Expr),
     Lateness(Expr),
@@ -108,6 +112,8 @@ pub enum Gives {
     Table,
     /// A table's rows with another key.
     Grouped,
+    /// Several streams, which have yet to be bound to names.
+    Branches,
 }
 
 impl Op {
@@ -118,6 +124,7 @@ impl Op {
             | Op::KeyBy(closure)
             | Op::GroupBy(closure)
             | Op::JoinForeign(_, closure) => vec![closure],
+            Op::Split(conditions) => conditions.iter().collect(),
             _ => match self.aggregate() {
                 Some(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
                 None => Vec::new(),
@@ -248,7 +255,9 @@ impl Graph {
     /// What a node gives.
     pub fn gives(&self, node: NodeIndex) -> Gives {
         match &self.nodes[node].op {
-            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,
+            Op::Source(_) | Op::Merge | Op::Branch(_) => Gives::Stream,
+            Op::Late | Op::Finals => Gives::Stream,
+            Op::Split(_) => Gives::Branches,
             Op::Join(_) | Op::AsOf | Op::Ordered(_) => Gives::Stream,
             // Of a table it makes a table.
             Op::Each(..) => self.gives(self.nodes[node].inputs[0]),

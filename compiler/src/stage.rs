@@ -7,6 +7,7 @@
 mod apply;
 mod each;
 mod keyed;
+mod split;
 
 use crate::ir::{Gives, Graph, NodeIndex, Op};
 use crate::var;
@@ -225,6 +226,7 @@ impl Emitter<'_> {
                 let span = graph.span(node);
                 quote_spanned!(span=> let __path = __path.merged(#position); #next)
             }
+            Op::Split(conditions) => self.split(node, conditions, record),
             Op::KeyBy(closure) | Op::GroupBy(closure) => self.key_by(node, closure, record),
             Op::JoinTables(_) | Op::Arrange => self.rows(node, position, record),
             Op::JoinForeign(_, closure) => self.foreign(node, position, closure, record),

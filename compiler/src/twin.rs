@@ -98,6 +98,12 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
+        // All that it gives has the record's type: only the check calls the method itself.
+        Op::Split(conditions) => quote_spanned! {span=> {
+            #(let _ = #input.condition(#conditions);)*
+            #input.tie(#stream)
+        }},
+        Op::Branch(_) => quote_spanned!(span=> #input.tie(#stream)),
         Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))

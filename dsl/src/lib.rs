@@ -98,7 +98,7 @@ pub use plan::Plan;
 pub use process::{Event, Process, Timers};
 pub use record::Record;
 pub use sides::{Meeting, RefersTo, SameKey, SameWindows};
-pub use stream::{Stream, Tie, Tied, twin_of};
+pub use stream::{Conditions, Stream, Tie, Tied, twin_of};
 pub use table::{Final, FinalColumn, FinalRef, Row, RowColumns, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{

@@ -113,6 +113,33 @@ impl<T: Data> Stream<T> {
         self
     }
 
+    /// Sends each record to the first branch whose condition holds, or else to the rest. A tuple of
+    /// one to eight conditions gives one stream more, and the pattern that they are bound to names
+    /// them: in plans, totals and kept state a branch is called as its variable is.
+    ///
+    /// No more conditions are evaluated than it takes to find a record's branch, and each once,
+    /// however many branches are used. A record on which one panics follows the error policy, as one
+    /// error of the split, and goes to no branch. What is bound to `_` goes nowhere.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Stream;
+    ///
+    /// # fn job(prices: Stream<u64>) -> (Stream<u64>, Stream<u64>, Stream<u64>) {
+    /// // In a `#[job]`, the closures need no types.
+    /// let (large, middle, rest) = prices.split((|p: &u64| *p > 100, |p: &u64| *p > 10));
+    /// # (large, middle, rest)
+    /// # }
+    /// ```
+    pub fn split<C: Conditions<T>>(self, _conditions: C) -> C::Branches {
+        C::BRANCHES
+    }
+
+    #[doc(hidden)]
+    pub fn condition<F: Fn(&'static T::View<'static>) -> bool>(self, condition: F) -> F {
+        condition
+    }
+
     /// Gives each record a key, by which it is then aggregated. `|_| ()` is the global key.
     pub fn key_by<P: Produce>(
         self,
@@ -140,6 +167,48 @@ impl<T: Data> Stream<T> {
         self
     }
 }
+
+/// The conditions of a [`split`](Stream::split): one to eight closures, in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`split` takes a tuple of one to eight conditions",
+    label = "not a tuple of closures that give `bool`"
+)]
+pub trait Conditions<T: Data> {
+    /// A stream for each, and the rest.
+    type Branches;
+    #[doc(hidden)]
+    const BRANCHES: Self::Branches;
+}
+
+/// A stream of the same records for each thing that is named.
+macro_rules! branch {
+    ($of:ident) => {
+        Stream<T>
+    };
+    ($of:ident value) => {
+        Stream::new()
+    };
+}
+
+macro_rules! conditions {
+    ($($condition:ident)+) => {
+        impl<T: Data, $($condition: Fn(&'static T::View<'static>) -> bool),+> Conditions<T>
+            for ($($condition,)+)
+        {
+            type Branches = ($(branch!($condition),)+ Stream<T>);
+            const BRANCHES: Self::Branches = ($(branch!($condition value),)+ Stream::new());
+        }
+    };
+}
+
+conditions!(A);
+conditions!(A B);
+conditions!(A B C);
+conditions!(A B C D);
+conditions!(A B C D E);
+conditions!(A B C D E F);
+conditions!(A B C D E F G);
+conditions!(A B C D E F G H);
 
 /// Carries a type that inference found in a job's types over to its stages, so that both mean the
 /// same.

@@ -16,6 +16,7 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
     let (id, inputs) = (&node.id, &node.inputs);
     let kind = match &node.op {
         Op::Source(_) => "source".to_owned(),
+        Op::Branch(_) => "branch".to_owned(),
         _ => text(&node.ident),
     };
     let line = node.ident.span().start().line as u32;

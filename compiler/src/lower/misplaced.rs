@@ -18,6 +18,7 @@ impl Lowering {
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
         let name = &text(&call.method);
         let wrong = match self.graph.gives(receiver) {
+            Gives::Branches => Some(BRANCHES.to_owned()),
             _ if name == "named" => None,
             Gives::Stream => of_stream(name),
             Gives::Keyed => return self.of_keyed(name, receiver, call),
@@ -77,7 +78,7 @@ impl Lowering {
             "join_on" | "left_join_on" => format!(
                 "`{name}` takes a table, and this is a keyed stream: put `.latest()` before it"
             ),
-            "merge" | "key_by" => {
+            "merge" | "key_by" | "split" => {
                 format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
             }
             _ if Each::by_name(name).is_some() => {
@@ -105,6 +106,10 @@ impl Lowering {
             ),
             "between" => {
                 "`between` takes a keyed stream, and this is a table, whose rows have no event time"
+                    .to_owned()
+            }
+            "split" => {
+                "`split` takes a stream, and this is a table: `filter` makes a table of some of its rows"
                     .to_owned()
             }
             "merge" => {
@@ -139,6 +144,10 @@ impl Lowering {
         }
     }
 }
+
+/// Of several streams at once.
+pub(super) const BRANCHES: &str =
+    "`split` gives several streams: bind them by `let (name, rest) = ...` first";
 
 /// Of tables that may always change.
 const NO_FINALS: &str = "`finals` takes the table of an aggregate of a stream with windows: put it right after that `.aggregate(..)`";
@@ -185,7 +194,9 @@ fn of_grouped(name: &str) -> Option<String> {
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
         }
-        "merge" | "key_by" => format!("`{name}` takes a stream, and these are rows of a table"),
+        "merge" | "key_by" | "split" => {
+            format!("`{name}` takes a stream, and these are rows of a table")
+        }
         _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(
             "`{name}` takes a keyed stream, and these are rows of a table: put `.aggregate(..)` after `.group_by(..)`"
         ),

@@ -36,6 +36,7 @@ impl Lowering {
             let unfinished = match gives {
                 Gives::Stream | Gives::Table => None,
                 Gives::Keyed => Some("a keyed stream: `.aggregate(..)` makes a table of it"),
+                Gives::Branches => Some("several: bind them by `let (name, rest) = ...` first"),
                 Gives::Grouped => {
                     Some("a table's rows with another key: put `.aggregate(..)` after it")
                 }
