@@ -33,6 +33,8 @@ pub enum Op {
     /// An operator whose closure sees each record.
     Each(Each, ExprClosure),
     Merge,
+    /// The records that an operator failed on.
+    Errors,
     /// Sends each record to the first branch whose condition holds, or to the rest.
     Split(Vec<ExprClosure>),
     /// One of the streams that a split gives, by its place among them.
@@ -255,7 +257,7 @@ impl Graph {
     /// What a node gives.
     pub fn gives(&self, node: NodeIndex) -> Gives {
         match &self.nodes[node].op {
-            Op::Source(_) | Op::Merge | Op::Branch(_) => Gives::Stream,
+            Op::Source(_) | Op::Merge | Op::Branch(_) | Op::Errors => Gives::Stream,
             Op::Late | Op::Finals => Gives::Stream,
             Op::Split(_) => Gives::Branches,
             Op::Join(_) | Op::AsOf | Op::Ordered(_) => Gives::Stream,
@@ -281,11 +283,18 @@ impl Graph {
     }
 
     /// Who takes the rows that a node gives one by one: all but `finals`, which waits for windows to
-    /// close.
+    /// close, and `errors`, which takes those that it cannot give.
     pub fn row_uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
         let mut uses = self.uses(node);
-        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals));
+        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals | Op::Errors));
         uses
+    }
+
+    /// Those that take the errors of a node.
+    pub fn handlers(&self, node: NodeIndex) -> Vec<NodeIndex> {
+        let mut handlers = self.consumers(node);
+        handlers.retain(|consumer| matches!(self.nodes[*consumer].op, Op::Errors));
+        handlers
     }
 
     /// The number of a keyed operator among those of its kind.

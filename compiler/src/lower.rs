@@ -4,6 +4,7 @@
 //! everything else in a body is left to rustc as it stands.
 
 mod arguments;
+mod errors;
 mod join;
 mod misplaced;
 mod operator;

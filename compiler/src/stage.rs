@@ -6,6 +6,7 @@
 
 mod apply;
 mod each;
+mod errors;
 mod keyed;
 mod split;
 

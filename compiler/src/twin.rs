@@ -103,6 +103,10 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             #(let _ = #input.condition(#conditions);)*
             #input.tie(#stream)
         }},
+        Op::Errors => {
+            let taken = graph.nodes[node.inputs[0]].inputs.iter().map(|input| var("twin", *input));
+            quote_spanned!(span=> #(#taken.get().failed)*(#input.errors()).tie(#stream))
+        }
         Op::Branch(_) => quote_spanned!(span=> #input.tie(#stream)),
         Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);

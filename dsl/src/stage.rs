@@ -290,6 +290,12 @@ impl StageContext<'_> {
         self.failure(chunk.partition, offset, operator, message, record)
     }
 
+    /// An operator failed on the row at work, and the job handles its errors: they only count.
+    #[cold]
+    pub fn handled(&mut self, operator: OperatorIndex) {
+        self.tally.errors[operator] += 1;
+    }
+
     /// A row's columns do not fit the record's types.
     #[cold]
     pub fn undecodable(
@@ -401,6 +407,11 @@ pub fn caught<R>(body: impl FnOnce() -> R) -> Result<R, String> {
     let result = catch_unwind(AssertUnwindSafe(body));
     PANIC.with_borrow_mut(|p| p.0 = outer);
     result.map_err(|_| PANIC.with_borrow_mut(|p| std::mem::take(&mut p.1)))
+}
+
+/// The same for code that can fail, whose error is told.
+pub fn tried<R, E: Display>(body: impl FnOnce() -> Result<R, E>) -> Result<R, String> {
+    caught(|| body().map_err(|error| error.to_string())).and_then(|done| done)
 }
 
 fn message(payload: &dyn Any) -> &str {

@@ -1,6 +1,7 @@
 //! Streams: what a job's first operators work on.
 
 use crate::data::{Data, Produce};
+use crate::failed::Failed;
 use crate::key::Key;
 use crate::keyed::Keyed;
 use crate::window::Unwindowed;
@@ -106,6 +107,34 @@ impl<T: Data> Stream<T> {
     /// such records go, and the totals count them.
     pub fn assert(self, _holds: impl Fn(&'static T::View<'static>) -> bool) -> Stream<T> {
         self
+    }
+
+    /// The records that the operator before it failed on, as a stream of their own: each as the
+    /// operator took it, with what was wrong, and with its event time and address.
+    ///
+    /// They count as errors of that operator, and follow no error policy: what to do about them is
+    /// the job's. Of the closures of `filter`, `map`, `flat_map`, `filter_map`, their `try_` forms,
+    /// `inspect` and `assert` these are all errors, and all panics; a `flat_map` keeps what it had
+    /// given of the record. Errors of operators further down are theirs. In a job, the compiler finds
+    /// the record's type `R`.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Failed, Stream};
+    ///
+    /// # fn job(lines: Stream<String>) -> (Stream<i64>, Stream<Failed<String>>) {
+    /// let parsed = lines.try_map(|line: &&str| line.parse::<i64>());
+    /// let failed = parsed.errors();
+    /// # (parsed, failed)
+    /// # }
+    /// ```
+    pub fn errors<R: Data>(self) -> Stream<Failed<R>> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn failed(self, failed: Stream<Failed<T>>) -> Stream<Failed<T>> {
+        failed
     }
 
     /// All records of both streams.

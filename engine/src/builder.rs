@@ -150,6 +150,12 @@ impl Builder {
         Ok(())
     }
 
+    /// Notes where an operator's errors go.
+    pub fn errors(&mut self, operator: usize, of: usize) {
+        let handler = self.plan.operators[operator].id.clone();
+        self.note(of, format!("its errors go to `{handler}`"));
+    }
+
     /// Notes a lateness; refuses one that is negative.
     pub fn lateness(&mut self, operator: usize, lateness: Span, windowed: bool) -> Result<()> {
         let site = self.plan.operators[operator].site;

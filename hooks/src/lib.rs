@@ -98,6 +98,10 @@ impl Observers {
 /// The operators' totals of a finished run, in the plan's order.
 pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotals> {
     let nanos = |stage: &usize| tally.stages.get(*stage).map_or(0, |(nanos, _)| *nanos);
+    let given = |operator: &ouzel_dsl::plan::Operator| match operator.kind {
+        "errors" => &tally.errors,
+        _ => &tally.out,
+    };
     plan.operators
         .iter()
         .enumerate()
@@ -105,7 +109,7 @@ pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotal
             name: operator.id.clone(),
             kind: operator.kind.to_owned(),
             site: operator.site.to_string(),
-            records_in: operator.inputs.iter().map(|input| tally.out[*input]).sum(),
+            records_in: operator.inputs.iter().map(|input| given(operator)[*input]).sum(),
             records_out: tally.out[i],
             late: tally.late[i],
             errors: tally.errors[i],

@@ -16,7 +16,7 @@
 //! | 15 The end of input | `rules::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
 //! | 17 A changed job | `changed` |
-//! | 18 Errors | `errors`, `one_record`, `split` |
+//! | 18 Errors | `errors`, `handled`, `one_record`, `split` |
 //! | 19 Totals count records | `inputs::rule_19_*`; every test that uses `check`, with restarts |
 //! | 20 Whether a run fails | `one_record::fallible_forms_fail_*`, `aggregates::sums_fail_*`; every test that uses `check` |
 //!
@@ -30,6 +30,7 @@ mod code;
 mod collections;
 mod combinators;
 mod errors;
+mod handled;
 mod inputs;
 mod jobs;
 mod joins;

@@ -33,11 +33,15 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
     }
 }
 
-/// Windows and lateness are known when the plan is made.
+/// What is known of an operator when the plan is made: windows, a lateness, where errors go.
 pub fn check(graph: &Graph, index: NodeIndex) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match graph.nodes[index].op {
         Op::Window(_) => quote_spanned!(span=> __builder.windows(#index, #value)?;),
+        Op::Errors => {
+            let of = graph.nodes[index].inputs[0];
+            quote_spanned!(span=> __builder.errors(#index, #of);)
+        }
         Op::Lateness(_) => {
             let windowed = graph.windowing(index).window.is_some();
             quote_spanned!(span=> __builder.lateness(#index, #value, #windowed)?;)

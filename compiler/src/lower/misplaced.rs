@@ -74,6 +74,7 @@ impl Lowering {
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
             }
+            "errors" => KEYED_ERRORS.to_owned(),
             "group_by" => "`group_by` takes a table: these records have a key already".to_owned(),
             "join_on" | "left_join_on" => format!(
                 "`{name}` takes a table, and this is a keyed stream: put `.latest()` before it"
@@ -107,6 +108,9 @@ impl Lowering {
             "between" => {
                 "`between` takes a keyed stream, and this is a table, whose rows have no event time"
                     .to_owned()
+            }
+            "errors" => {
+                "`errors` takes what an operator gives of a stream, and this is a table, of which an error withholds a row: handle it before `.key_by(..)`".to_owned()
             }
             "split" => {
                 "`split` takes a stream, and this is a table: `filter` makes a table of some of its rows"
@@ -144,6 +148,9 @@ impl Lowering {
         }
     }
 }
+
+/// Of errors behind a key.
+const KEYED_ERRORS: &str = "`errors` is not to be had of operators on keyed streams: put what can fail into `.try_map(..)` before `.key_by(..)`, and take the errors of that";
 
 /// Of several streams at once.
 pub(super) const BRANCHES: &str =
@@ -194,7 +201,7 @@ fn of_grouped(name: &str) -> Option<String> {
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
         }
-        "merge" | "key_by" | "split" => {
+        "merge" | "key_by" | "split" | "errors" => {
             format!("`{name}` takes a stream, and these are rows of a table")
         }
         _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(

@@ -193,7 +193,9 @@ impl Look<'_> {
 }
 
 /// Operators that take no closure.
-const WITHOUT_CODE: [&str; 15] = [
+const WITHOUT_CODE: [&str; 17] = [
+    "branch",
+    "errors",
     "source",
     "merge",
     "window",
