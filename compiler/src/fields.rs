@@ -61,6 +61,11 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
                 Op::Split(_) | Op::Branch(_) => true,
                 Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
                 Op::Between(..) | Op::AtEnd => true,
+                // It gives whole records.
+                Op::Lookup(_) => {
+                    read.add(Read::All);
+                    false
+                }
                 // It holds whole records.
                 op if op.is_keyed_stream() => {
                     read.add(Read::All);

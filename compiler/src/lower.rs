@@ -6,6 +6,7 @@
 mod arguments;
 mod errors;
 mod join;
+mod lookup;
 mod misplaced;
 mod operator;
 mod ordered;
@@ -93,6 +94,7 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
         Err(Stop::Error(error)) => lowering.errors.push(error),
         Err(Stop::Unknown) => return Ok(Lowered::Unknown),
     }
+    lowering.sides();
     lowering.errors.finish()?;
     Ok(Lowered::Graph(lowering.graph, plain))
 }

@@ -103,6 +103,13 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             #(let _ = #input.condition(#conditions);)*
             #input.tie(#stream)
         }},
+        Op::Lookup(closure) => {
+            let (side, key) = (inputs.get(1), var("key", index));
+            quote_spanned! {span=> {
+                #input.tied(#tie).key_by(#closure).tie_key(#key);
+                #input.#method(#side, #closure).tie(#stream)
+            }}
+        }
         Op::Errors => {
             let taken = graph.nodes[node.inputs[0]].inputs.iter().map(|input| var("twin", *input));
             quote_spanned!(span=> #(#taken.get().failed)*(#input.errors()).tie(#stream))

@@ -9,6 +9,7 @@ use std::any::Any;
 use std::cell::{RefCell, RefMut};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// What one worker's stages push into: a combiner of a keyed operator, or rows of an output.
 pub trait Port: Any + Send {
@@ -169,6 +170,8 @@ pub struct StageContext<'a> {
     /// How often each row is there: once, or, of a changing table, once less where rows are gone; not
     /// at all where they are only counted.
     pub weight: i64,
+    /// The tables that are looked up, by index.
+    pub sides: &'a [Arc<dyn Any + Send + Sync>],
     /// The operator at work, so that a panic can be pinned to it.
     pub at: OperatorIndex,
     /// The row at work.

@@ -4,6 +4,8 @@ use crate::data::{Data, Produce};
 use crate::failed::Failed;
 use crate::key::Key;
 use crate::keyed::Keyed;
+use crate::sides::RefersTo;
+use crate::table::Table;
 use crate::window::Unwindowed;
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -107,6 +109,40 @@ impl<T: Data> Stream<T> {
     /// such records go, and the totals count them.
     pub fn assert(self, _holds: impl Fn(&'static T::View<'static>) -> bool) -> Stream<T> {
         self
+    }
+
+    /// Each record with the row of a table that has the key which the closure gives, if there is one.
+    ///
+    /// The table is a side input: what it is made of is read first, to its end, and so must end; only
+    /// then are the other inputs read. So every record meets the same table, whole, wherever it
+    /// stands. All workers share it in memory: no record of the stream is exchanged. It may take the
+    /// memory that the job is given; where it does not fit, the run says so, and `join` does the same
+    /// with state that goes to disk. In stream mode with kept state it is read again at each start,
+    /// and must be as it was.
+    ///
+    /// The inputs that the table is made of feed nothing else. A panic in the closure follows the
+    /// error policy.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table};
+    ///
+    /// # fn job(
+    /// #     clicks: Stream<u64>,
+    /// #     names: Table<u64, String>,
+    /// # ) -> Stream<(u64, Option<String>)> {
+    /// clicks.lookup(names, |page| *page)
+    /// # }
+    /// ```
+    pub fn lookup<K: Data, V: Data, P: Produce>(
+        self,
+        _side: Table<K, V>,
+        _key: impl Fn(&'static T::View<'static>) -> P,
+    ) -> Stream<(T, Option<V>)>
+    where
+        P::Data: RefersTo<K>,
+    {
+        Stream::new()
     }
 
     /// The records that the operator before it failed on, as a stream of their own: each as the

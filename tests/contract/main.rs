@@ -12,6 +12,7 @@
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |
+//! | 12 A side input | `lookup` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
 //! | 15 The end of input | `rules::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
@@ -35,6 +36,7 @@ mod inputs;
 mod jobs;
 mod joins;
 mod keys;
+mod lookup;
 mod memory;
 mod one_record;
 mod order;

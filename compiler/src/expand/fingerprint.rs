@@ -12,6 +12,7 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Source(index) => format!("source {index}"),
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
         Op::Merge => "merge".to_owned(),
+        Op::Lookup(closure) => format!("lookup {}", closure.to_token_stream()),
         Op::Errors => "errors".to_owned(),
         Op::Split(conditions) => {
             let conditions = conditions.iter().map(|c| c.to_token_stream().to_string());

@@ -94,6 +94,12 @@ pub fn keyed(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
             let (foreign, kind) = (var("key", index), kind(*joining));
             quote_spanned!(span=> join_foreign(#spec, #foreign, #key, #left, #right, #kind))
         }
+        Op::Lookup(_) => {
+            let ((key, value), side) = (row(inputs[1]), var("keyed", inputs[1]));
+            return quote_spanned! {span=>
+                let #handle = __builder.lookup(#index, #side.index, #key, #value);
+            };
+        }
         _ => return TokenStream::new(),
     };
     quote_spanned!(span=> let #handle = __builder.#call?;)
@@ -212,7 +218,7 @@ fn column_names(graph: &Graph, keyed: NodeIndex) -> (Vec<String>, Vec<String>) {
 /// The sources and keyed operators whose records reach a node, by their own indices.
 fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
     let (mut sources, mut keyed) = (BTreeSet::new(), BTreeSet::new());
-    let mut todo = graph.nodes[node].inputs.clone();
+    let mut todo = graph.streamed(node).to_vec();
     while let Some(node) = todo.pop() {
         match &graph.nodes[node].op {
             Op::Source(index) => {
@@ -223,7 +229,7 @@ fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
             }
             _ => {}
         }
-        todo.extend(&graph.nodes[node].inputs);
+        todo.extend(graph.streamed(node));
     }
     (sources.into_iter().collect(), keyed.into_iter().collect())
 }

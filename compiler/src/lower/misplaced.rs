@@ -79,7 +79,7 @@ impl Lowering {
             "join_on" | "left_join_on" => format!(
                 "`{name}` takes a table, and this is a keyed stream: put `.latest()` before it"
             ),
-            "merge" | "key_by" | "split" => {
+            "merge" | "key_by" | "split" | "lookup" => {
                 format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
             }
             _ if Each::by_name(name).is_some() => {
@@ -111,6 +111,10 @@ impl Lowering {
             }
             "errors" => {
                 "`errors` takes what an operator gives of a stream, and this is a table, of which an error withholds a row: handle it before `.key_by(..)`".to_owned()
+            }
+            "lookup" => {
+                "`lookup` takes a stream, and this is a table: `left_join_on` finds rows of another table"
+                    .to_owned()
             }
             "split" => {
                 "`split` takes a stream, and this is a table: `filter` makes a table of some of its rows"
@@ -201,7 +205,7 @@ fn of_grouped(name: &str) -> Option<String> {
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
         }
-        "merge" | "key_by" | "split" | "errors" => {
+        "merge" | "key_by" | "split" | "errors" | "lookup" => {
             format!("`{name}` takes a stream, and these are rows of a table")
         }
         _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(

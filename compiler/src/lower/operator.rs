@@ -33,6 +33,7 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
+            "lookup" => self.lookup(receiver, call),
             "errors" => self.errors(receiver, call),
             "split" => self.split(receiver, call),
             "key_by" | "group_by" => {

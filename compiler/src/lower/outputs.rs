@@ -72,8 +72,8 @@ impl Lowering {
         Ok(())
     }
 
-    /// A table that is held, to be shown: one that was only filtered or mapped is not.
-    fn held(&mut self, table: NodeIndex) -> NodeIndex {
+    /// A table that is held, to be shown or looked up: one that was only filtered or mapped is not.
+    pub(super) fn held(&mut self, table: NodeIndex) -> NodeIndex {
         let shown = &self.graph.nodes[table];
         if shown.op.is_keyed() {
             return table;
