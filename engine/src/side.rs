@@ -42,12 +42,14 @@ impl<K: Key, V: Data> SideRows for Side<K, V> {
         let mut stored = Vec::new();
         for row in 0..batch.num_rows() {
             let (key, value) = (keys.get(row), values.get(row));
-            self.keys.intern(key, hash::<K>(key));
+            let number = self.keys.intern(key, hash::<K>(key)) as usize;
             stored.clear();
             V::store(value, &mut stored);
             self.value_bytes += stored.len();
-            // A table has each key once, so that its number is the row's.
-            self.values.push(V::own(value));
+            match self.values.get_mut(number) {
+                Some(held) => *held = V::own(value),
+                None => self.values.push(V::own(value)),
+            }
         }
         Ok(())
     }
