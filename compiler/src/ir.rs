@@ -48,7 +48,7 @@ pub enum Op {
     Aggregate(Box<Aggregate>),
     Finals,
     /// How far in event time the records of a join's right side may be from those of the left.
-    Between(Expr, Expr),
+    Between(Box<[Expr; 2]>),
     /// Records that wait for the end of input, where order matters.
     AtEnd,
     /// A join of keyed streams.

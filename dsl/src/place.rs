@@ -114,13 +114,11 @@ pub fn made_by(operator: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
-/// The address of the `number`th record that was made of one.
-pub fn made(address: &[u8], number: u32) -> Vec<u8> {
-    let mut out = Vec::with_capacity(address.len() + 5);
+/// Appends the address of the `number`th record that was made of one.
+pub fn write_made(address: &[u8], number: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(address);
     out.push(MADE);
     out.extend_from_slice(&number.to_be_bytes());
-    out
 }
 
 /// Where in a source the record with an address comes from, if it is made of one alone: the input's
@@ -148,12 +146,10 @@ pub fn source(address: &[u8]) -> Option<(usize, String, u64)> {
     }
 }
 
-/// The address of a pair.
-pub fn pair(left: &[u8], right: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(left.len() + right.len() + 4);
-    write_bytes(left, &mut out);
+/// Appends the address of a pair.
+pub fn write_pair(left: &[u8], right: &[u8], out: &mut Vec<u8>) {
+    write_bytes(left, out);
     out.extend_from_slice(right);
-    out
 }
 
 const SOURCE: u8 = 0;

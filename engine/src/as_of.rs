@@ -118,7 +118,9 @@ impl<L: Data, R: Data> Streams for AsOf<L, R> {
             if let (Some(out), Some(left)) = (&mut out, record.view::<L>()) {
                 let right = version.and_then(|version| version.view::<R>());
                 let bytes = record.bytes() + version.map_or(0, |version| version.bytes());
-                out.push((left, right), (record.time, record.seen), record.address, bytes)?;
+                out.push((left, right), (record.time, record.seen), bytes, |address| {
+                    address.extend_from_slice(record.address);
+                })?;
             }
             done += 1;
         }

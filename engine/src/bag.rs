@@ -24,6 +24,9 @@ struct Entry {
     marked: bool,
 }
 
+/// What a record and its address may take; a guess, so that the first one moves little.
+const RECORD_BYTES: usize = 96;
+
 /// A record in a [`Bag`].
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -54,6 +57,11 @@ impl<'a> Item<'a> {
 impl Bag {
     /// Adds a record.
     pub fn push<T: Data>(&mut self, record: T::View<'_>, moment: Moment<'_>) {
+        if self.entries.is_empty() {
+            // Most keys have few records.
+            self.entries.reserve_exact(1);
+            self.bytes.reserve_exact(RECORD_BYTES);
+        }
         let start = self.bytes.len();
         moment.place.write_address(&mut self.bytes);
         let address = self.bytes.len() - start;

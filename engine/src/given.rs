@@ -22,6 +22,8 @@ pub struct Given<'a, T: Data> {
     times: Int64Builder,
     seens: Int64Builder,
     addresses: BinaryBuilder,
+    /// The address at hand.
+    address: Vec<u8>,
     held: usize,
     bytes: usize,
     count: u64,
@@ -48,26 +50,29 @@ impl<'a, T: Data> Given<'a, T> {
             times: Int64Builder::new(),
             seens: Int64Builder::new(),
             addresses: BinaryBuilder::new(),
+            address: Vec::new(),
             held: 0,
             bytes: 0,
             count: 0,
         }
     }
 
-    /// Adds a row; `bytes` tells about how large it is.
+    /// Adds a row, whose address is what is written; `bytes` tells about how large the row is.
     pub fn push(
         &mut self,
         row: T::View<'_>,
         (time, seen): (i64, i64),
-        address: &[u8],
         bytes: usize,
+        write_address: impl FnOnce(&mut Vec<u8>),
     ) -> Result<()> {
         self.rows.push(row);
         self.times.append_value(time);
         self.seens.append_value(seen);
-        self.addresses.append_value(address);
+        self.address.clear();
+        write_address(&mut self.address);
+        self.addresses.append_value(&self.address);
         self.held += 1;
-        self.bytes += bytes + address.len();
+        self.bytes += bytes + self.address.len();
         if self.held >= ROWS || self.bytes >= BYTES {
             self.flush()?;
         }

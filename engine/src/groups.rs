@@ -14,6 +14,7 @@ pub use table::Table;
 use crate::monoid::Monoid;
 use ouzel_dsl::{Key, Result};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// Keys, windows and accumulators.
 pub struct Groups<K, Acc> {
@@ -168,6 +169,18 @@ impl<K: Key, Acc> Groups<K, Acc> {
             let table = std::mem::replace(&mut tables[table], Table::new());
             table.into_accs(|id, acc| each(start, keys.get(id), keys.hash(id), acc));
         }
+    }
+
+    /// The keys, and each group with an accumulator that one thread of many may take.
+    #[allow(clippy::type_complexity)]
+    pub fn into_cells(self) -> (Keys<K>, Vec<(i64, u32, Mutex<Option<Acc>>)>) {
+        let Groups { keys, starts, mut tables, .. } = self;
+        let mut cells = Vec::new();
+        for (start, table) in starts {
+            let table = std::mem::replace(&mut tables[table], Table::new());
+            table.into_accs(|id, acc| cells.push((start, id, Mutex::new(Some(acc)))));
+        }
+        (keys, cells)
     }
 
     /// Changes all accumulators.

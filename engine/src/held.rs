@@ -33,7 +33,7 @@ pub struct Held<K: Key, W, L: Streams> {
 /// What is held of a part of the keys.
 struct Shard<L: Streams> {
     /// By window and encoded key.
-    groups: HashMap<Box<[u8]>, L::Acc, foldhash::fast::FixedState>,
+    groups: Map<L::Acc>,
     /// About how many bytes they take.
     bytes: usize,
     /// The least watermark at which any of them has something to do.
@@ -44,7 +44,10 @@ struct Shard<L: Streams> {
 const GROUP_BYTES: usize = 64;
 
 /// A group's window and key, encoded, and an accumulator.
-type Placed<Acc> = (Box<[u8]>, Acc);
+type Placed<Acc> = (Vec<u8>, Acc);
+
+/// Groups by window and key, encoded.
+type Map<Acc> = HashMap<Vec<u8>, Acc, foldhash::fast::FixedState>;
 
 impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
     /// An empty one.
@@ -104,16 +107,11 @@ impl<L: Streams> Shard<L> {
         out: &mut Option<Given<'_, L::Out>>,
     ) -> Result<()> {
         let logic = &node.logic;
-        let mut new: HashMap<Box<[u8]>, L::Acc, foldhash::fast::FixedState> = HashMap::default();
-        for (place, acc) in fresh.into_iter().flatten() {
-            match new.entry(place) {
-                hashbrown::hash_map::Entry::Occupied(mut held) => logic.merge(held.get_mut(), acc),
-                hashbrown::hash_map::Entry::Vacant(free) => drop(free.insert(acc)),
-            }
-        }
-        for (place, acc) in new {
+        for (place, acc) in once_each(logic, fresh) {
             let group = group_of(node, &place);
-            let mut held = match self.groups.remove(&place) {
+            // In batch mode there is nothing yet.
+            let held = if self.groups.is_empty() { None } else { self.groups.remove(&place) };
+            let mut held = match held {
                 Some(held) => {
                     self.bytes -= bytes(logic, &place, &held);
                     held
@@ -154,6 +152,23 @@ impl<L: Streams> Shard<L> {
     }
 }
 
+/// Each group once, of lists that have each once.
+fn once_each<L: Monoid>(logic: &L, mut lists: Vec<Vec<Placed<L::Acc>>>) -> Vec<Placed<L::Acc>> {
+    lists.retain(|list| !list.is_empty());
+    let last = lists.pop().unwrap_or_default();
+    if lists.is_empty() {
+        return last;
+    }
+    let mut all = Map::<L::Acc>::default();
+    for (place, acc) in lists.into_iter().flatten().chain(last) {
+        match all.entry(place) {
+            hashbrown::hash_map::Entry::Occupied(mut held) => logic.merge(held.get_mut(), acc),
+            hashbrown::hash_map::Entry::Vacant(free) => drop(free.insert(acc)),
+        }
+    }
+    all.into_iter().collect()
+}
+
 fn group_of<'a, K, W: Windows, L>(node: &StreamNode<K, W, L>, place: &'a [u8]) -> Group<'a> {
     Group { place, end: node.windows.end(time_of(place)) }
 }
@@ -172,9 +187,10 @@ fn spread<K: Key, Acc: Send + Sync>(
     let spread = in_parallel(site, parallel, taken, |groups| {
         let mut lists: Vec<Vec<_>> = (0..parts).map(|_| Vec::new()).collect();
         groups.into_groups(|start, key, hash, acc| {
-            let mut place = ordered(start).to_vec();
+            let mut place = Vec::with_capacity(24);
+            place.extend_from_slice(&ordered(start));
             K::encode(key, &mut place);
-            lists[part(hash, parts)].push((place.into_boxed_slice(), acc));
+            lists[part(hash, parts)].push((place, acc));
         });
         Ok(lists)
     })?;

@@ -144,18 +144,17 @@ fn give<L: Data, R: Data, J: Kind<L, R>>(
     let both = || left.into_iter().chain(right);
     let time = both().map(|item| item.time).max().unwrap_or(i64::MIN);
     let seen = both().map(|item| item.seen).max().unwrap_or(i64::MIN);
-    let address = |item: Option<Item<'_>>| item.map_or(&[][..], |item| item.address).to_vec();
-    let mut address = place::pair(&address(left), &address(right));
-    if group.end.is_some() {
-        // The same two may meet in many windows.
-        address.extend_from_slice(&group.place[..8]);
-    }
     let bytes = both().map(|item| item.bytes()).sum();
-    let (left, right) = (left.and_then(|l| l.view::<L>()), right.and_then(|r| r.view::<R>()));
-    match J::row(left, right) {
-        Some(row) => out.push(row, (time, seen), &address, bytes),
-        None => Ok(()),
-    }
+    let views = (left.and_then(|l| l.view::<L>()), right.and_then(|r| r.view::<R>()));
+    let Some(row) = J::row(views.0, views.1) else { return Ok(()) };
+    out.push(row, (time, seen), bytes, |address| {
+        let [left, right] = [left, right].map(|side| side.map_or(&[][..], |item| item.address));
+        place::write_pair(left, right, address);
+        if group.end.is_some() {
+            // The same two may meet in many windows.
+            address.extend_from_slice(&group.place[..8]);
+        }
+    })
 }
 
 impl<L: Data, R: Data, J: Kind<L, R>> Monoid for Join<L, R, J> {

@@ -91,7 +91,7 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedState for State<K, W, A> {
                     self.adopted = taken;
                 } else {
                     self.settle(parallel)?;
-                    self.merge_all(&taken, parallel)?;
+                    self.merge_all(taken, parallel)?;
                 }
             }
         }

@@ -51,12 +51,12 @@ pub enum Event<'a> {
         /// Bytes written to the checkpoint.
         bytes: u64,
     },
-    /// A keyed operator gave rows that are final: those of windows that close, and at the end of
+    /// A keyed operator gave rows for good: of a stream, of windows that close, and at the end of
     /// input all others.
     Rows {
         /// The operator's id.
         operator: &'a str,
-        /// The rows: key, window, value.
+        /// The rows: key, window and value of a table's.
         batch: &'a RecordBatch,
     },
     /// State went to disk.

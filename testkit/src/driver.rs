@@ -233,7 +233,7 @@ impl Driver {
     }
 
     /// How many groups a keyed operator holds, by its id: one for each key, or each key and open
-    /// window.
+    /// window. None, if it gives a stream, as a join of streams does.
     ///
     /// # Panics
     ///

@@ -8,7 +8,7 @@
 //! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
 //! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
-//! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; ties, `order`; what breaks the laws: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs` |
+//! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; ties, `order`; what breaks the laws: `testkit/tests/harness/`, `ouzel/tests/jobs.rs` |
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |

@@ -24,7 +24,8 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),
         Op::Late => "late".to_owned(),
         Op::Finals => "finals".to_owned(),
-        Op::Between(from, to) => {
+        Op::Between(range) => {
+            let [from, to] = &**range;
             format!("between {} {}", from.to_token_stream(), to.to_token_stream())
         }
         Op::AtEnd => "at_end".to_owned(),

@@ -70,7 +70,8 @@ pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match &graph.nodes[index].op {
         Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
-        Op::Between(from, to) => {
+        Op::Between(range) => {
+            let [from, to] = &**range;
             let upto = var("upto", index);
             quote_spanned! {span=>
                 let #value = __types.span(#from);

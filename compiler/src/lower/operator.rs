@@ -49,7 +49,7 @@ impl Lowering {
                 let op = match (name.as_str(), call.args.len()) {
                     ("window", _) => Op::Window(one_argument(call)?),
                     ("lateness", _) => Op::Lateness(one_argument(call)?),
-                    (_, 2) => Op::Between(call.args[0].clone(), call.args[1].clone()),
+                    (_, 2) => Op::Between(Box::new([call.args[0].clone(), call.args[1].clone()])),
                     _ => return Err(Stop::Unknown),
                 };
                 let names = self.graph.nodes[receiver].names.clone();

@@ -87,10 +87,10 @@ impl<T: Data> Data for Approx<T> {
     }
 }
 
-impl<P: Produce> Produce for Approx<P> {
-    type Data = Approx<P::Data>;
+impl<T: Produce> Produce for Approx<T> {
+    type Data = Approx<T::Data>;
 
-    fn produce(&self) -> Approx<<P::Data as Data>::View<'_>> {
+    fn produce(&self) -> Approx<<T::Data as Data>::View<'_>> {
         Approx(self.0.produce())
     }
 }

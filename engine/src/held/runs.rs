@@ -97,7 +97,7 @@ impl<K: Key, W: Windows, L: Streams> Held<K, W, L> {
                 let group = super::group_of(node, &place);
                 shard.due = shard.due.min(node.logic.due(group, &acc));
                 shard.bytes += super::bytes(&node.logic, &place, &acc);
-                shard.groups.insert(place.into_boxed_slice(), acc);
+                shard.groups.insert(place, acc);
                 Ok(())
             })?;
         }

@@ -118,8 +118,8 @@ impl<'a, 'g, K: Key, L: InOrder<K>> Turn<'a, 'g, K, L> {
         let done = caught(|| {
             take(&ordered.logic, state, key, bag, &step, &mut |row| {
                 if let Some(out) = out.as_deref_mut().filter(|_| failed.is_none()) {
-                    let address = place::made(&address, number);
-                    failed = out.push(row, (time, seen), &address, address.len()).err();
+                    let write = |out: &mut Vec<u8>| place::write_made(&address, number, out);
+                    failed = out.push(row, (time, seen), address.len(), write).err();
                 }
                 number += 1;
             })

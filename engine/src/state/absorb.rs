@@ -9,13 +9,14 @@ use crate::tabled::Tabled;
 use ouzel_dsl::keyed_node::{Changes, Parallel};
 use ouzel_dsl::{Key, Result, Windows};
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 impl<K: Key, W: Windows, A: Tabled<K, W>> State<K, W, A> {
     /// Merges what was adopted.
     pub(super) fn settle(&mut self, parallel: Parallel<'_>) -> Result<()> {
         let adopted = std::mem::take(&mut self.adopted);
         if !adopted.is_empty() {
-            self.merge_all(&adopted, parallel)?;
+            self.merge_all(adopted, parallel)?;
         }
         Ok(())
     }
@@ -23,15 +24,41 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> State<K, W, A> {
     /// Merges groups into the shards.
     pub(super) fn merge_all(
         &mut self,
-        from: &[Groups<K, A::Acc>],
+        from: Vec<Groups<K, A::Acc>>,
         parallel: Parallel<'_>,
     ) -> Result<()> {
-        let (node, parts) = (&self.node, self.shards.len());
+        if std::mem::needs_drop::<A::Acc>() {
+            return self.move_all(from, parallel);
+        }
+        let (node, parts, from) = (&self.node, self.shards.len(), &from);
         let shards = self.shards.iter_mut().enumerate().collect();
         in_parallel(node.site, parallel, shards, |(index, shard): (_, &mut Groups<_, _>)| {
             each_of_part(from, (index, parts), |start, key, acc| {
                 merge(shard, W::WINDOWED, &node.logic, start, key, acc.clone());
             });
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// The same where accumulators hold more than themselves, so that copies of them are dear.
+    fn move_all(&mut self, from: Vec<Groups<K, A::Acc>>, parallel: Parallel<'_>) -> Result<()> {
+        let (node, parts) = (&self.node, self.shards.len());
+        let from: Vec<_> = from.into_iter().map(Groups::into_cells).collect();
+        let shards = self.shards.iter_mut().enumerate().collect();
+        in_parallel(node.site, parallel, shards, |(index, shard): (_, &mut Groups<_, _>)| {
+            for (keys, cells) in &from {
+                for (start, id, cell) in cells {
+                    let hash = keys.hash(*id);
+                    if part(hash, parts) == index
+                        && let Some(acc) =
+                            cell.lock().unwrap_or_else(PoisonError::into_inner).take()
+                    {
+                        let key = (keys.get(*id), hash);
+                        merge(shard, W::WINDOWED, &node.logic, *start, key, acc);
+                    }
+                }
+            }
             Ok(())
         })
         .map(drop)

@@ -7,6 +7,10 @@ use ouzel_nexmark::{
     q19::q19, q20::q20, q21::q21, q22::q22,
 };
 
+// Keyed state is many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod queries {
     use super::*;
 

@@ -89,15 +89,13 @@ fn of_operator(
             out += &format!("  in its totals: {what} is {after}, not {before}\n");
         }
     }
-    let mut shown = false;
     for (name, rows) in expected.outputs.iter().filter(|(name, _)| shows(expected, name) == id) {
         let others = found.outputs.get(name).map_or(&[][..], Vec::as_slice);
         if let Some(lines) = rows::difference(rows, others) {
             out += &format!("  in the output `{name}`:\n{lines}");
-            shown = true;
         }
     }
-    if !shown && let Some(lines) = rows::difference_of_sets(keyed(expected, id), keyed(found, id)) {
+    if let Some(lines) = rows::difference_of_sets(keyed(expected, id), keyed(found, id)) {
         out += &format!("  in the rows that it gives:\n{lines}");
     }
     let letters = [expected, found].map(|left| letters(&left.dead_letters, id));

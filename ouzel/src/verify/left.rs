@@ -13,8 +13,8 @@ pub struct Left {
     pub dead_letters: Vec<RecordBatch>,
     /// The operators' totals, in the plan's order: those upstream first.
     pub operators: Vec<OperatorTotals>,
-    /// The final rows that each keyed operator gave, by its id. A run that was killed and started
-    /// again may have given some of them more than once.
+    /// The final rows that each keyed operator gave that no output shows, by its id. A run that was
+    /// killed and started again may have given some of them more than once.
     pub keyed: BTreeMap<String, Vec<RecordBatch>>,
     /// The operator that each output shows, by the output's name.
     pub shows: BTreeMap<String, String>,

@@ -12,7 +12,7 @@ use ouzel_dsl::plan::OutputNode;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::{Event, Observer, Summary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -59,7 +59,12 @@ impl Subject<'_> {
         config.chunk_rows = schedule.chunk_rows;
         config.outputs = outputs.iter().map(|(name, out)| (name.clone(), sink(out))).collect();
         config.dead_letters = Some(sink(&letters));
-        let rows = Arc::new(KeyedRows::default());
+        let shows = |output: &OutputNode| {
+            (output.name.to_owned(), self.plan.operators[output.operator].id.clone())
+        };
+        let shows: BTreeMap<_, _> = self.plan.outputs.iter().map(shows).collect();
+        let shown = shows.values().cloned().collect();
+        let rows = Arc::new(KeyedRows { shown, rows: Mutex::default() });
         config.observers = config.observers.with(rows.clone());
         if schedule.spills {
             config.memory_bytes = self.memory_bytes;
@@ -69,15 +74,12 @@ impl Subject<'_> {
             crash => self.restarted(schedule, crash, &config)?,
         };
         let outputs = outputs.into_iter().map(|(name, memory)| (name, memory.batches()));
-        let shows = |output: &OutputNode| {
-            (output.name.to_owned(), self.plan.operators[output.operator].id.clone())
-        };
         Ok(Left {
             outputs: outputs.collect(),
             dead_letters: letters.batches(),
             operators: summary.operators,
-            keyed: std::mem::take(&mut *lock(&rows.0)),
-            shows: self.plan.outputs.iter().map(shows).collect(),
+            keyed: std::mem::take(&mut *lock(&rows.rows)),
+            shows,
         })
     }
 
@@ -139,14 +141,19 @@ fn ended_on_the_way(
     (config, stream)
 }
 
-/// Keeps the rows that keyed operators give.
-#[derive(Default)]
-struct KeyedRows(Mutex<BTreeMap<String, Vec<RecordBatch>>>);
+/// Keeps the rows of keyed operators that no output shows.
+struct KeyedRows {
+    /// The operators that outputs show.
+    shown: BTreeSet<String>,
+    rows: Mutex<BTreeMap<String, Vec<RecordBatch>>>,
+}
 
 impl Observer for KeyedRows {
     fn on(&self, event: &Event<'_>) {
-        if let Event::Rows { operator, batch } = event {
-            let mut rows = lock(&self.0);
+        if let Event::Rows { operator, batch } = event
+            && !self.shown.contains(*operator)
+        {
+            let mut rows = lock(&self.rows);
             rows.entry((*operator).to_owned()).or_default().push((*batch).clone());
         }
     }

@@ -70,7 +70,7 @@ fn command() -> Command {
                 .help("The formats to write")
                 .default_value("jsonl,parquet")
                 .value_delimiter(',')
-                .value_parser(PossibleValuesParser::new(["jsonl", "parquet"])),
+                .value_parser(PossibleValuesParser::new(["jsonl", "parquet", "csv"])),
             Arg::new("rate")
                 .long("rate")
                 .value_name("N")

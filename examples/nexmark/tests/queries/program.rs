@@ -1,21 +1,8 @@
-//! The binary: the files that it writes, and queries run over them.
+//! The program: its files, the columns of its queries, and what it says.
 
+use crate::binary::{QUERIES, inputs, nexmark, prints};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn nexmark(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nexmark"));
-    command.args(arguments).current_dir(folder).output().unwrap()
-}
-
-/// Runs it, which must go well, and gives what it prints.
-fn prints(folder: &Path, arguments: &[&str]) -> String {
-    let output = nexmark(folder, arguments);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// The files in a folder, by name.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -46,6 +33,11 @@ fn the_same_options_give_the_same_files() {
     assert_eq!(all.keys().collect::<Vec<_>>(), names.each_ref());
     assert_eq!(all, generate("again", &["--progress", "never", "--seed", "0"]));
     assert_eq!(all, generate("again", &["--format", "parquet,jsonl"]));
+
+    let all_formats = generate("csv", &["--format", "csv,jsonl"]);
+    let header = "auction,bidder,price,channel,url,date_time,extra\n";
+    assert!(all_formats["bid.csv"].starts_with(header.as_bytes()));
+    assert_eq!(all_formats["bid.jsonl"], all["bid.jsonl"]);
 
     let text = generate("text", &["--format", "jsonl"]);
     assert_eq!(text.len(), 4);
@@ -94,46 +86,29 @@ fn times_go_back_by_less_than_a_second() {
 }
 
 #[test]
-fn queries_run_over_the_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| prints(folder.path(), arguments);
-    run(&["generate", "--events", "5000", "--out", ".", "--rate", "100"]);
-    for query in
-        ["q0", "q1", "q2", "q5", "q7", "q10", "q12", "q14", "q15", "q16", "q17", "q21", "q22"]
-    {
-        let mut outputs = Vec::new();
-        for mode in ["batch", "stream"] {
-            for bids in ["bid=bid.jsonl", "bid=bid.parquet"] {
-                let out = format!("{query}=out.jsonl");
-                run(&[query, "run", "--mode", mode, "--in", bids, "--out", &out]);
-                let text = std::fs::read_to_string(folder.path().join("out.jsonl")).unwrap();
-                std::fs::remove_file(folder.path().join("out.jsonl")).unwrap();
-                let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-                lines.sort_unstable();
-                outputs.push(lines);
-            }
-        }
-        assert!(!outputs[0].is_empty(), "{query}");
-        assert!(outputs.iter().all(|lines| *lines == outputs[0]), "{query}");
-    }
-    run(&["q10", "run", "--in", "bid.jsonl", "--out", "filed/?partition_by=dt,hm&format=jsonl"]);
-    assert!(folder.path().join("filed/dt=1970-01-01").is_dir());
-}
-
-#[test]
 fn outputs_have_the_columns_of_the_suite() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("bid.jsonl"),
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "person.jsonl",
+        r#"{"id":7,"name":"n","email_address":"e","credit_card":"1","city":"c","state":"or","date_time":5,"extra":"p"}"#,
+    );
+    write(
+        "auction.jsonl",
+        r#"{"id":123,"item_name":"i","description":"d","initial_bid":3,"reserve":4,"date_time":0,"expires":9,"seller":7,"category":10,"extra":"a"}"#,
+    );
+    write(
+        "bid.jsonl",
         r#"{"auction":123,"bidder":2,"price":2000000,"channel":"Apple","url":"https://h/a/b/c","date_time":1,"extra":"ccc"}"#,
-    )
-    .unwrap();
+    );
+    write("side_input.csv", "key,value\n123,abc\n");
     let counts = |total: &str| {
         format!(
             r#"{total}"total_bids":1,"rank1_bids":0,"rank2_bids":0,"rank3_bids":1,"total_bidders":1,"rank1_bidders":0,"rank2_bidders":0,"rank3_bidders":1,"total_auctions":1,"rank1_auctions":0,"rank2_auctions":0,"rank3_auctions":1}}"#
         )
     };
     let plain = r#"{"auction":123,"bidder":2,"price":2000000,"date_time":1,"extra":"ccc""#;
+    let bid = r#"{"auction":123,"bidder":2,"price":2000000,"channel":"Apple","url":"https://h/a/b/c","date_time":1,"extra":"ccc""#;
     let hot = |start| {
         format!(
             r#"{{"window_start":{start},"window_end":{},"auction":123,"num":1}}"#,
@@ -144,10 +119,23 @@ fn outputs_have_the_columns_of_the_suite() {
         ("q0", format!("{plain}}}")),
         ("q1", plain.replace("2000000", "1816000.0") + "}"),
         ("q2", r#"{"auction":123,"price":2000000}"#.to_owned()),
+        ("q3", r#"{"name":"n","city":"c","state":"or","id":123}"#.to_owned()),
+        ("q4", r#"{"category":10,"avg_price":2000000.0}"#.to_owned()),
         ("q5", [-8000, -6000, -4000, -2000, 0].map(hot).join("\n")),
+        ("q6", r#"{"seller":7,"avg_price":2000000.0}"#.to_owned()),
         ("q7", format!("{plain}}}")),
+        ("q8", r#"{"id":7,"name":"n","starttime":0}"#.to_owned()),
+        (
+            "q9",
+            r#"{"id":123,"item_name":"i","description":"d","initial_bid":3,"reserve":4,"date_time":0,"expires":9,"seller":7,"category":10,"extra":"a","auction":123,"bidder":2,"price":2000000,"bid_date_time":1,"bid_extra":"ccc"}"#.to_owned(),
+        ),
         ("q10", format!(r#"{plain},"dt":"1970-01-01","hm":"00:00"}}"#)),
+        ("q11", r#"{"bidder":2,"bid_count":1,"starttime":1,"endtime":10001}"#.to_owned()),
         ("q12", r#"{"bidder":2,"bid_count":1,"starttime":0,"endtime":10000}"#.to_owned()),
+        (
+            "q13",
+            r#"{"auction":123,"bidder":2,"price":2000000,"date_time":1,"value":"abc"}"#.to_owned(),
+        ),
         (
             "q14",
             r#"{"auction":123,"bidder":2,"price":1816000.0,"bid_time_type":"nightTime","date_time":1,"extra":"ccc","c_counts":3}"#.to_owned(),
@@ -158,6 +146,12 @@ fn outputs_have_the_columns_of_the_suite() {
             "q17",
             r#"{"auction":123,"day":"1970-01-01","total_bids":1,"rank1_bids":0,"rank2_bids":0,"rank3_bids":1,"min_price":2000000,"max_price":2000000,"avg_price":2000000.0,"sum_price":2000000}"#.to_owned(),
         ),
+        ("q18", format!("{bid}}}")),
+        ("q19", bid.replace(r#","bidder""#, r#","rank_number":1,"bidder""#) + "}"),
+        (
+            "q20",
+            r#"{"auction":123,"bidder":2,"price":2000000,"channel":"Apple","url":"https://h/a/b/c","bid_date_time":1,"bid_extra":"ccc","item_name":"i","description":"d","initial_bid":3,"reserve":4,"auction_date_time":0,"expires":9,"seller":7,"category":10,"auction_extra":"a"}"#.to_owned(),
+        ),
         (
             "q21",
             r#"{"auction":123,"bidder":2,"price":2000000,"channel":"Apple","channel_id":"0"}"#.to_owned(),
@@ -167,8 +161,12 @@ fn outputs_have_the_columns_of_the_suite() {
             r#"{"auction":123,"bidder":2,"price":2000000,"channel":"Apple","dir1":"a","dir2":"b","dir3":"c"}"#.to_owned(),
         ),
     ];
-    for (query, expected) in rows {
-        let text = prints(folder.path(), &[query, "run", "--in", "bid=bid.jsonl"]);
+    assert_eq!(rows.each_ref().map(|row| row.0), QUERIES.map(|query| query.0));
+    for ((query, expected), (_, logs)) in rows.iter().zip(QUERIES) {
+        let inputs = inputs(logs, ".jsonl");
+        let arguments: Vec<_> =
+            [*query, "run"].into_iter().chain(inputs.iter().map(String::as_str)).collect();
+        let text = prints(folder.path(), &arguments);
         let mut lines: Vec<_> = text.lines().collect();
         let mut expected: Vec<_> = expected.lines().collect();
         lines.sort_unstable();
@@ -184,7 +182,7 @@ fn what_makes_no_sense_is_refused() {
     let wrong: &[(&[&str], i32, &str)] = &[
         (&["generate"], 2, "--events"),
         (&["generate", "--events", "0", "--out", "a"], 2, "--events"),
-        (&["generate", "--events", "9", "--out", "a", "--format", "csv"], 2, "jsonl, parquet"),
+        (&["generate", "--events", "9", "--out", "a", "--format", "xml"], 2, "jsonl, parquet, csv"),
         (&["generate", "--events", "9", "--out", "a", "--rate", "99"], 2, "--rate"),
         (&["generate", "--events", "9", "--out", "file"], 1, "file"),
         (&["q99"], 2, "q99"),

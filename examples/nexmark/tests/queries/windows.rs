@@ -1,11 +1,12 @@
 //! Queries over windows of event time.
 
-use crate::support::{at, bid, generated, left, millis};
+use crate::support::{at, bid, crowded, generated, left, millis};
 use ouzel_nexmark::events::{Bid, PlainBid};
 use ouzel_nexmark::q5::{HotItem, q5};
 use ouzel_nexmark::q7::q7;
+use ouzel_nexmark::q11::q11;
 use ouzel_nexmark::q12::{Busy, q12};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SECOND: i64 = 1_000;
 
@@ -132,4 +133,75 @@ fn q12_counts_bids_of_bidders() {
         endtime: at((window + 1) * 10 * SECOND),
     });
     left(q12, &bids).expect("q12", rows);
+}
+
+/// The bids of each bidder in order of time, cut where more than ten seconds are between two.
+fn sessions(bids: &[Bid]) -> Vec<Busy> {
+    let mut bidders = BTreeMap::<i64, Vec<i64>>::new();
+    for bid in bids {
+        bidders.entry(bid.bidder).or_default().push(millis(bid));
+    }
+    let rows = bidders.into_iter().flat_map(|(bidder, mut times)| {
+        times.sort_unstable();
+        let sessions = times.chunk_by(|a, b| b - a <= 10 * SECOND);
+        let row = |times: &[i64]| Busy {
+            bidder,
+            bid_count: times.len() as i64,
+            starttime: at(times[0]),
+            endtime: at(times[times.len() - 1] + 10 * SECOND),
+        };
+        sessions.map(row).collect::<Vec<_>>()
+    });
+    rows.collect()
+}
+
+#[test]
+fn q11_counts_bids_in_sessions() {
+    let bids = generated();
+    // Ten times as long, but no further out of order than a lateness allows for.
+    let apart: Vec<_> =
+        bids.iter().map(|b| Bid { date_time: at(millis(b) * 10), ..b.clone() }).collect();
+    for bids in [bids, apart, crowded().bids] {
+        left(q11, &bids).expect("q11", sessions(&bids));
+    }
+    let bidders: BTreeSet<_> = generated().iter().map(|b| b.bidder).collect();
+    assert!(sessions(&generated()).len() >= bidders.len());
+}
+
+#[test]
+fn q11_goes_on_after_ten_seconds_and_no_more() {
+    let bids = [
+        // Exactly ten seconds, twice.
+        bid(1, 1, 5, 0),
+        bid(1, 1, 5, 10_000),
+        bid(2, 1, 5, 20_000),
+        // One millisecond more; alone at both ends.
+        bid(1, 2, 5, 20_000),
+        bid(1, 2, 5, 30_001),
+        // Two that are apart until a third comes, which is out of order.
+        bid(1, 3, 5, 30_000),
+        bid(1, 4, 5, 40_001),
+        bid(1, 3, 5, 50_000),
+        bid(1, 4, 5, 50_000),
+        bid(1, 3, 5, 40_000),
+        // Equal times.
+        bid(1, 5, 5, 50_000),
+        bid(1, 5, 5, 50_000),
+    ];
+    let row = |bidder, bid_count, start, end: i64| Busy {
+        bidder,
+        bid_count,
+        starttime: at(start),
+        endtime: at(end + 10_000),
+    };
+    let rows = vec![
+        row(1, 3, 0, 20_000),
+        row(2, 1, 20_000, 20_000),
+        row(2, 1, 30_001, 30_001),
+        row(3, 3, 30_000, 50_000),
+        row(4, 2, 40_001, 50_000),
+        row(5, 2, 50_000, 50_000),
+    ];
+    assert_eq!(sessions(&bids), rows);
+    left(q11, &bids).expect("q11", rows);
 }
