@@ -3,6 +3,8 @@
 //! It stands in a constant that the plan's types depend on, so that rustc says what is wrong here
 //! and nothing of the plan.
 
+mod errors;
+
 use crate::aggregate::{self, Combinator};
 use crate::ast::{Input, Job};
 use crate::idents;
@@ -22,8 +24,9 @@ pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
         quote!(let #name = #parameter(); #can_be_shared)
     });
     let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
+    let handled = errors::handled(job);
     let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
-    let statements = statements.map(|s| statement(s, &mut streams, shared));
+    let statements = statements.map(|s| statement(s, &mut streams, shared, &handled));
     let (mut tail, output) = (job.tail.clone(), &job.output);
     dataflow(&mut tail, shared);
     quote! {
@@ -56,16 +59,25 @@ fn input(input: &Input) -> TokenStream {
 }
 
 /// A statement; where it is dataflow, with all closures where rustc can infer their types.
-fn statement(statement: &Stmt, streams: &mut BTreeSet<Ident>, shared: &[&Ident]) -> TokenStream {
+fn statement(
+    statement: &Stmt,
+    streams: &mut BTreeSet<Ident>,
+    shared: &[&Ident],
+    handled: &BTreeSet<Ident>,
+) -> TokenStream {
     let mut statement = statement.clone();
     let Stmt::Local(local) = &mut statement else { return statement.into_token_stream() };
     let Some(init) = &mut local.init else { return statement.into_token_stream() };
     let mut names = Vec::new();
     idents::bindings(&local.pat, &mut names);
     if begins_with(&init.expr, streams) {
+        let taken = match idents::name_of(errors::untyped(&local.pat)) {
+            Some(name) if handled.contains(name) => errors::taken(name, &mut init.expr, shared),
+            _ => TokenStream::new(),
+        };
         dataflow(&mut init.expr, shared);
         streams.extend(names);
-        return statement.into_token_stream();
+        return quote!(#taken #statement);
     }
     let can_be_shared = names.iter().map(|name| can_be_shared(name, shared));
     quote!(#statement #(#can_be_shared)*)
@@ -93,6 +105,9 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
         Expr::Paren(paren) => dataflow(&mut paren.expr, shared),
         Expr::Group(group) => dataflow(&mut group.expr, shared),
         Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|e| dataflow(e, shared)),
+        Expr::MethodCall(call) if call.method == "errors" && call.args.is_empty() => {
+            *whole = errors::errors(call.clone(), shared);
+        }
         Expr::MethodCall(call) => {
             dataflow(&mut call.receiver, shared);
             for argument in &mut call.args {
@@ -102,6 +117,10 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
                     other => dataflow(other, shared),
                 }
             }
+            if call.method == "split" && call.args.len() == 1 {
+                *whole = split(call.clone());
+                return;
+            }
             let aggregates = [("aggregate", 1), ("sliding", 2)];
             if aggregates.iter().any(|(name, args)| call.method == name && call.args.len() == *args)
             {
@@ -110,6 +129,25 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
         }
         _ => {}
     }
+}
+
+/// `x.split((|r| .., |r| ..))`, in which a tuple would not say what `r` is: each condition is
+/// handed to the stream first.
+fn split(mut call: ExprMethodCall) -> Expr {
+    let span = call.method.span();
+    // With the user's own hygiene, or rustc points at `#[job]`.
+    let stream = Ident::new("__split", span);
+    let Some(Expr::Tuple(tuple)) = call.args.first_mut() else { return Expr::MethodCall(call) };
+    for element in &mut tuple.elems {
+        let mut condition = element.clone();
+        if let Expr::Closure(closure) = &mut condition {
+            closure.capture = None;
+        }
+        let first = condition.span();
+        *element = syn::parse_quote_spanned!(first=> #stream.condition(#condition));
+    }
+    let receiver = std::mem::replace(&mut *call.receiver, syn::parse_quote!(#stream));
+    syn::parse_quote_spanned!(span=> { let #stream = #receiver; #call })
 }
 
 /// `x.aggregate(mean(|r| ..))`, in which `mean` alone would not say what `r` is.

@@ -52,10 +52,20 @@ fn read(graph: &Graph, source: NodeIndex) -> Read {
         for consumer in graph.consumers(node) {
             let op = &graph.nodes[consumer].op;
             op.closures().into_iter().for_each(|closure| read.add(of_closure(closure)));
+            // These are of the records that the operator took.
+            if !graph.handlers(consumer).is_empty() {
+                read.add(Read::All);
+            }
             let passes_on = match op {
                 Op::Each(each, _) => each.keeps_record(),
+                Op::Split(_) | Op::Branch(_) => true,
                 Op::KeyBy(_) | Op::Merge | Op::Window(_) | Op::Lateness(_) | Op::Late => true,
                 Op::Between(..) | Op::AtEnd => true,
+                // It gives whole records.
+                Op::Lookup(_) => {
+                    read.add(Read::All);
+                    false
+                }
                 // It holds whole records.
                 op if op.is_keyed_stream() => {
                     read.add(Read::All);

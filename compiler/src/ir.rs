@@ -33,6 +33,14 @@ pub enum Op {
     /// An operator whose closure sees each record.
     Each(Each, ExprClosure),
     Merge,
+    /// The records that an operator failed on.
+    Errors,
+    /// Each record of the first input with a row of the second, a table that is read whole before.
+    Lookup(ExprClosure),
+    /// Sends each record to the first branch whose condition holds, or to the rest.
+    Split(Vec<ExprClosure>),
+    /// One of the streams that a split gives, by its place among them.
+    Branch(usize),
     KeyBy(ExprClosure),
     Window(Expr),
     Lateness(Expr),
@@ -108,6 +116,8 @@ pub enum Gives {
     Table,
     /// A table's rows with another key.
     Grouped,
+    /// Several streams, which have yet to be bound to names.
+    Branches,
 }
 
 impl Op {
@@ -117,7 +127,9 @@ impl Op {
             Op::Each(_, closure)
             | Op::KeyBy(closure)
             | Op::GroupBy(closure)
+            | Op::Lookup(closure)
             | Op::JoinForeign(_, closure) => vec![closure],
+            Op::Split(conditions) => conditions.iter().collect(),
             _ => match self.aggregate() {
                 Some(aggregate) => aggregate.arguments.iter().map(|a| &a.closure).collect(),
                 None => Vec::new(),
@@ -248,7 +260,10 @@ impl Graph {
     /// What a node gives.
     pub fn gives(&self, node: NodeIndex) -> Gives {
         match &self.nodes[node].op {
-            Op::Source(_) | Op::Merge | Op::Late | Op::Finals => Gives::Stream,
+            Op::Source(_) | Op::Merge | Op::Branch(_) => Gives::Stream,
+            Op::Errors | Op::Lookup(_) => Gives::Stream,
+            Op::Late | Op::Finals => Gives::Stream,
+            Op::Split(_) => Gives::Branches,
             Op::Join(_) | Op::AsOf | Op::Ordered(_) => Gives::Stream,
             // Of a table it makes a table.
             Op::Each(..) => self.gives(self.nodes[node].inputs[0]),
@@ -272,11 +287,32 @@ impl Graph {
     }
 
     /// Who takes the rows that a node gives one by one: all but `finals`, which waits for windows to
-    /// close.
+    /// close, `errors`, which takes those that it cannot give, and `lookup`, which takes a table as a
+    /// whole.
     pub fn row_uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
         let mut uses = self.uses(node);
-        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals));
+        uses.retain(|(consumer, position)| match self.nodes[*consumer].op {
+            Op::Finals | Op::Errors => false,
+            Op::Lookup(_) => *position == 0,
+            _ => true,
+        });
         uses
+    }
+
+    /// The inputs of a node, but for what it finds whole.
+    pub fn streamed(&self, node: NodeIndex) -> &[NodeIndex] {
+        let node = &self.nodes[node];
+        match node.op {
+            Op::Lookup(_) => &node.inputs[..1],
+            _ => &node.inputs,
+        }
+    }
+
+    /// Those that take the errors of a node.
+    pub fn handlers(&self, node: NodeIndex) -> Vec<NodeIndex> {
+        let mut handlers = self.consumers(node);
+        handlers.retain(|consumer| matches!(self.nodes[*consumer].op, Op::Errors));
+        handlers
     }
 
     /// The number of a keyed operator among those of its kind.

@@ -4,15 +4,18 @@
 //! everything else in a body is left to rustc as it stands.
 
 mod arguments;
+mod errors;
 mod join;
+mod lookup;
 mod misplaced;
 mod operator;
 mod ordered;
 mod outputs;
+mod split;
 
 use crate::ast::{Errors, Job};
 use crate::idents::{bindings, name_of, text};
-use crate::ir::{Graph, Names, Node, NodeIndex, Op};
+use crate::ir::{Gives, Graph, Names, Node, NodeIndex, Op};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Error, Expr, Ident, Local, Pat, Stmt};
 
@@ -91,6 +94,7 @@ pub fn lower(job: &Job) -> syn::Result<Lowered> {
         Err(Stop::Error(error)) => lowering.errors.push(error),
         Err(Stop::Unknown) => return Ok(Lowered::Unknown),
     }
+    lowering.sides();
     lowering.errors.finish()?;
     Ok(Lowered::Graph(lowering.graph, plain))
 }
@@ -132,35 +136,43 @@ impl Lowering {
         bindings(&local.pat, &mut names);
         for name in names.iter().map(text) {
             match bound {
-                Ok(Some(node)) => drop(self.scope.insert(name.clone(), node)),
-                Ok(None) => {}
-                Err(_) => drop(self.scope.remove(&name)),
-            }
-            match bound {
                 Ok(_) => self.failed.remove(&name),
-                Err(_) => self.failed.insert(name),
+                Err(_) => {
+                    self.scope.remove(&name);
+                    self.failed.insert(name)
+                }
             };
         }
-        Ok(bound?.is_some())
+        let bound = bound?;
+        let dataflow = bound.is_some();
+        self.scope.extend(bound.into_iter().flatten());
+        Ok(dataflow)
     }
 
-    /// Lowers what is bound to a name; `None` if it is not dataflow.
-    fn binding(&mut self, local: &Local) -> Result<Option<NodeIndex>, Stop> {
+    /// Lowers what is bound to a name, or to several of a split; `None` if it is not dataflow.
+    fn binding(&mut self, local: &Local) -> Result<Option<Vec<(String, NodeIndex)>>, Stop> {
         let Some(init) = &local.init else { return Ok(None) };
-        let name = match &local.pat {
-            Pat::Type(typed) => name_of(&typed.pat),
-            pattern => name_of(pattern),
+        let pattern = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            pattern => pattern,
         };
-        let owner = name.map_or_else(|| self.owner.clone(), text);
+        let name = name_of(pattern);
+        let mut names = Vec::new();
+        bindings(pattern, &mut names);
+        let owner = names.first().map_or_else(|| self.owner.clone(), text);
         let before = std::mem::replace(&mut self.owner, owner);
         let lowered = self.expression(&init.expr);
         self.owner = before;
         match (lowered?, name) {
+            (None, _) => Ok(None),
+            (Some(node), _) if self.graph.gives(node) == Gives::Branches => {
+                Ok(Some(self.bind_branches(node, pattern)?))
+            }
+            (Some(node), Some(name)) => Ok(Some(vec![(text(name), node)])),
             (Some(_), None) => {
                 let message = "bind a stream or table to a plain name: `let name = ...`";
                 Err(Error::new_spanned(&local.pat, message).into())
             }
-            (node, _) => Ok(node),
         }
     }
 

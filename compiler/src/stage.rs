@@ -6,7 +6,10 @@
 
 mod apply;
 mod each;
+mod errors;
 mod keyed;
+mod lookup;
+mod split;
 
 use crate::ir::{Gives, Graph, NodeIndex, Op};
 use crate::var;
@@ -29,6 +32,8 @@ struct Emitter<'a> {
     operators: BTreeSet<NodeIndex>,
     keyed: BTreeSet<NodeIndex>,
     outputs: BTreeSet<usize>,
+    /// Those that find rows of a table.
+    lookups: BTreeSet<NodeIndex>,
 }
 
 /// The stage that a source, `finals` or a keyed operator feeds.
@@ -38,13 +43,18 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
         operators: BTreeSet::new(),
         keyed: BTreeSet::new(),
         outputs: BTreeSet::new(),
+        lookups: BTreeSet::new(),
     };
     let body = emitter.push(head, &var("record", head).to_token_stream());
-    let Emitter { operators, keyed, outputs, .. } = emitter;
+    let Emitter { operators, keyed, outputs, lookups, .. } = emitter;
     let ports = keyed.iter().map(|node| {
         let span = graph.span(*node);
         let (port, handle) = (var("port", *node), var("keyed", *node));
         quote_spanned!(span=> let mut #port = #handle.port(__ports); let #port = &mut *#port;)
+    });
+    let sides = lookups.iter().map(|node| {
+        let (side, handle) = (var("side", *node), var("keyed", *node));
+        quote_spanned!(graph.span(*node)=> let #side = #handle.open(__cx.sides)?;)
     });
     let span = graph.span(head);
     let rows = outputs.iter().map(|output| {
@@ -63,6 +73,7 @@ pub fn stage(graph: &Graph, head: NodeIndex) -> Stage {
             let mut __late = [0u64; #count];
             #(#ports)*
             #(#rows)*
+            #(#sides)*
             #before
             __cx.reject(__chunk, #head)?;
             let __done = __cx.rows(__chunk, |__cx, __row| {
@@ -225,6 +236,8 @@ impl Emitter<'_> {
                 let span = graph.span(node);
                 quote_spanned!(span=> let __path = __path.merged(#position); #next)
             }
+            Op::Split(conditions) => self.split(node, conditions, record),
+            Op::Lookup(closure) => self.lookup(node, closure, record),
             Op::KeyBy(closure) | Op::GroupBy(closure) => self.key_by(node, closure, record),
             Op::JoinTables(_) | Op::Arrange => self.rows(node, position, record),
             Op::JoinForeign(_, closure) => self.foreign(node, position, closure, record),
@@ -272,6 +285,7 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
         for consumer in graph.consumers(node) {
             match graph.nodes[consumer].op {
                 Op::Finals => continue,
+                Op::Lookup(_) if graph.streamed(consumer) != [node] => continue,
                 Op::Window(_) => needs.time = true,
                 Op::Lateness(_) => (needs.time, needs.seen) = (true, true),
                 Op::Aggregate(_) => {

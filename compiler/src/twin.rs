@@ -98,6 +98,23 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             let other = inputs.get(1);
             quote_spanned!(span=> #input.#method(#other).tie(#stream))
         }
+        // All that it gives has the record's type: only the check calls the method itself.
+        Op::Split(conditions) => quote_spanned! {span=> {
+            #(let _ = #input.condition(#conditions);)*
+            #input.tie(#stream)
+        }},
+        Op::Lookup(closure) => {
+            let (side, key) = (inputs.get(1), var("key", index));
+            quote_spanned! {span=> {
+                #input.tied(#tie).key_by(#closure).tie_key(#key);
+                #input.#method(#side, #closure).tie(#stream)
+            }}
+        }
+        Op::Errors => {
+            let taken = graph.nodes[node.inputs[0]].inputs.iter().map(|input| var("twin", *input));
+            quote_spanned!(span=> #(#taken.get().failed)*(#input.errors()).tie(#stream))
+        }
+        Op::Branch(_) => quote_spanned!(span=> #input.tie(#stream)),
         Op::KeyBy(closure) | Op::GroupBy(closure) => {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))

@@ -14,6 +14,7 @@ pub mod connector;
 pub mod data;
 mod decimal;
 mod error;
+mod failed;
 mod frame;
 #[doc(hidden)]
 pub mod fuzz;
@@ -51,6 +52,7 @@ pub use aggregate::{
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};
 pub use error::{Error, Result};
+pub use failed::{Failed, FailedRef, failed};
 pub use frame::{Frame, last_rows, last_span};
 pub use grouped::Grouped;
 pub use job::Job;
@@ -98,7 +100,7 @@ pub use plan::Plan;
 pub use process::{Event, Process, Timers};
 pub use record::Record;
 pub use sides::{Meeting, RefersTo, SameKey, SameWindows};
-pub use stream::{Stream, Tie, Tied, twin_of};
+pub use stream::{Conditions, Stream, Tie, Tied, twin_of};
 pub use table::{Final, FinalColumn, FinalRef, Row, RowColumns, RowView, Table, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{

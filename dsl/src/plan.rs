@@ -7,6 +7,7 @@ use crate::schema::Field;
 use crate::stage::{Ports, StageContext};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Plan {
     pub outputs: Vec<OutputNode>,
     /// What stages push into; a stage names its ports by index in this list.
     pub ports: Vec<PortKind>,
+    /// Tables that are read whole before the other inputs.
+    pub sides: Vec<SideNode>,
     /// Job parameters and their values.
     pub params: Vec<(String, String)>,
 }
@@ -105,6 +108,8 @@ pub struct SourceNode {
     pub event_time: Option<usize>,
     /// Whether lateness downstream needs each record's seen.
     pub needs_seen: bool,
+    /// Whether it only feeds tables that are read whole before the other inputs.
+    pub side: bool,
     /// The greatest event time of the decodable rows of a batch.
     pub time_max: fn(&RecordBatch) -> Option<i64>,
 }
@@ -166,10 +171,33 @@ pub struct KeyedEntry {
     pub rows: Vec<usize>,
     /// The stages that the changes of its table feed, by index.
     pub changes: Vec<usize>,
+    /// Whether it only feeds tables that are read whole before the other inputs.
+    pub side: bool,
     /// The table output that shows it, by index.
     pub output: Option<usize>,
     /// Its rows: key, window and value of a table's; those of a stream, and what they carry.
     pub schema: SchemaRef,
+}
+
+/// A table that is read whole before the other inputs, to be looked up.
+#[derive(Clone)]
+pub struct SideNode {
+    /// The keyed operator that gives it, by index.
+    pub keyed: usize,
+    /// Begins to gather its rows.
+    pub begin: fn() -> Box<dyn SideRows>,
+}
+
+/// Gathers the rows of a table that is looked up.
+pub trait SideRows: Send {
+    /// Takes rows.
+    fn add(&mut self, batch: &RecordBatch) -> Result<()>;
+
+    /// About how many bytes of memory they take.
+    fn bytes(&self) -> usize;
+
+    /// All of them, for stages that know their types.
+    fn finish(self: Box<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 /// An output of the job.

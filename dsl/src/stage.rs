@@ -9,6 +9,7 @@ use std::any::Any;
 use std::cell::{RefCell, RefMut};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// What one worker's stages push into: a combiner of a keyed operator, or rows of an output.
 pub trait Port: Any + Send {
@@ -169,6 +170,8 @@ pub struct StageContext<'a> {
     /// How often each row is there: once, or, of a changing table, once less where rows are gone; not
     /// at all where they are only counted.
     pub weight: i64,
+    /// The tables that are looked up, by index.
+    pub sides: &'a [Arc<dyn Any + Send + Sync>],
     /// The operator at work, so that a panic can be pinned to it.
     pub at: OperatorIndex,
     /// The row at work.
@@ -290,6 +293,12 @@ impl StageContext<'_> {
         self.failure(chunk.partition, offset, operator, message, record)
     }
 
+    /// An operator failed on the row at work, and the job handles its errors: they only count.
+    #[cold]
+    pub fn handled(&mut self, operator: OperatorIndex) {
+        self.tally.errors[operator] += 1;
+    }
+
     /// A row's columns do not fit the record's types.
     #[cold]
     pub fn undecodable(
@@ -401,6 +410,11 @@ pub fn caught<R>(body: impl FnOnce() -> R) -> Result<R, String> {
     let result = catch_unwind(AssertUnwindSafe(body));
     PANIC.with_borrow_mut(|p| p.0 = outer);
     result.map_err(|_| PANIC.with_borrow_mut(|p| std::mem::take(&mut p.1)))
+}
+
+/// The same for code that can fail, whose error is told.
+pub fn tried<R, E: Display>(body: impl FnOnce() -> Result<R, E>) -> Result<R, String> {
+    caught(|| body().map_err(|error| error.to_string())).and_then(|done| done)
 }
 
 fn message(payload: &dyn Any) -> &str {

@@ -1,8 +1,11 @@
 //! Streams: what a job's first operators work on.
 
 use crate::data::{Data, Produce};
+use crate::failed::Failed;
 use crate::key::Key;
 use crate::keyed::Keyed;
+use crate::sides::RefersTo;
+use crate::table::Table;
 use crate::window::Unwindowed;
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -108,9 +111,98 @@ impl<T: Data> Stream<T> {
         self
     }
 
+    /// Each record with the row of a table that has the key which the closure gives, if there is one.
+    ///
+    /// The table is a side input: what it is made of is read first, to its end, and so must end; only
+    /// then are the other inputs read. So every record meets the same table, whole, wherever it
+    /// stands. All workers share it in memory: no record of the stream is exchanged. It may take the
+    /// memory that the job is given; where it does not fit, the run says so, and `join` does the same
+    /// with state that goes to disk. In stream mode with kept state it is read again at each start,
+    /// and must be as it was.
+    ///
+    /// The inputs that the table is made of feed nothing else. A panic in the closure follows the
+    /// error policy.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table};
+    ///
+    /// # fn job(
+    /// #     clicks: Stream<u64>,
+    /// #     names: Table<u64, String>,
+    /// # ) -> Stream<(u64, Option<String>)> {
+    /// clicks.lookup(names, |page| *page)
+    /// # }
+    /// ```
+    pub fn lookup<K: Data, V: Data, P: Produce>(
+        self,
+        _side: Table<K, V>,
+        _key: impl Fn(&'static T::View<'static>) -> P,
+    ) -> Stream<(T, Option<V>)>
+    where
+        P::Data: RefersTo<K>,
+    {
+        Stream::new()
+    }
+
+    /// The records that the operator before it failed on, as a stream of their own: each as the
+    /// operator took it, with what was wrong, and with its event time and address.
+    ///
+    /// They count as errors of that operator, and follow no error policy: what to do about them is
+    /// the job's. Of the closures of `filter`, `map`, `flat_map`, `filter_map`, their `try_` forms,
+    /// `inspect` and `assert` these are all errors, and all panics; a `flat_map` keeps what it had
+    /// given of the record. Errors of operators further down are theirs. In a job, the compiler finds
+    /// the record's type `R`.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Failed, Stream};
+    ///
+    /// # fn job(lines: Stream<String>) -> (Stream<i64>, Stream<Failed<String>>) {
+    /// let parsed = lines.try_map(|line: &&str| line.parse::<i64>());
+    /// let failed = parsed.errors();
+    /// # (parsed, failed)
+    /// # }
+    /// ```
+    pub fn errors<R: Data>(self) -> Stream<Failed<R>> {
+        Stream::new()
+    }
+
+    #[doc(hidden)]
+    pub fn failed(self, failed: Stream<Failed<T>>) -> Stream<Failed<T>> {
+        failed
+    }
+
     /// All records of both streams.
     pub fn merge(self, _other: Stream<T>) -> Stream<T> {
         self
+    }
+
+    /// Sends each record to the first branch whose condition holds, or else to the rest. A tuple of
+    /// one to eight conditions gives one stream more, and the pattern that they are bound to names
+    /// them: in plans, totals and kept state a branch is called as its variable is.
+    ///
+    /// No more conditions are evaluated than it takes to find a record's branch, and each once,
+    /// however many branches are used. A record on which one panics follows the error policy, as one
+    /// error of the split, and goes to no branch. What is bound to `_` goes nowhere.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::Stream;
+    ///
+    /// # fn job(prices: Stream<u64>) -> (Stream<u64>, Stream<u64>, Stream<u64>) {
+    /// // In a `#[job]`, the closures need no types.
+    /// let (large, middle, rest) = prices.split((|p: &u64| *p > 100, |p: &u64| *p > 10));
+    /// # (large, middle, rest)
+    /// # }
+    /// ```
+    pub fn split<C: Conditions<T>>(self, _conditions: C) -> C::Branches {
+        C::BRANCHES
+    }
+
+    #[doc(hidden)]
+    pub fn condition<F: Fn(&'static T::View<'static>) -> bool>(self, condition: F) -> F {
+        condition
     }
 
     /// Gives each record a key, by which it is then aggregated. `|_| ()` is the global key.
@@ -140,6 +232,48 @@ impl<T: Data> Stream<T> {
         self
     }
 }
+
+/// The conditions of a [`split`](Stream::split): one to eight closures, in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`split` takes a tuple of one to eight conditions",
+    label = "not a tuple of closures that give `bool`"
+)]
+pub trait Conditions<T: Data> {
+    /// A stream for each, and the rest.
+    type Branches;
+    #[doc(hidden)]
+    const BRANCHES: Self::Branches;
+}
+
+/// A stream of the same records for each thing that is named.
+macro_rules! branch {
+    ($of:ident) => {
+        Stream<T>
+    };
+    ($of:ident value) => {
+        Stream::new()
+    };
+}
+
+macro_rules! conditions {
+    ($($condition:ident)+) => {
+        impl<T: Data, $($condition: Fn(&'static T::View<'static>) -> bool),+> Conditions<T>
+            for ($($condition,)+)
+        {
+            type Branches = ($(branch!($condition),)+ Stream<T>);
+            const BRANCHES: Self::Branches = ($(branch!($condition value),)+ Stream::new());
+        }
+    };
+}
+
+conditions!(A);
+conditions!(A B);
+conditions!(A B C);
+conditions!(A B C D);
+conditions!(A B C D E);
+conditions!(A B C D E F);
+conditions!(A B C D E F G);
+conditions!(A B C D E F G H);
 
 /// Carries a type that inference found in a job's types over to its stages, so that both mean the
 /// same.

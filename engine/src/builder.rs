@@ -8,6 +8,7 @@ pub use handles::{KeyedHandle, OutputHandle};
 pub use keyed::KeyedSpec;
 
 use crate::output::Output;
+use crate::side::{Side, SideHandle};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use ouzel_dsl::connector::{Comparator, Comparison, Constant};
@@ -53,6 +54,7 @@ impl Builder {
                 keyed: Vec::new(),
                 outputs: Vec::new(),
                 ports: Vec::new(),
+                sides: Vec::new(),
                 params,
             },
         }
@@ -137,6 +139,7 @@ impl Builder {
             prune: prune.collect(),
             event_time,
             needs_seen: needs.seen,
+            side: false,
             time_max: time_max::<R>,
         });
         Ok(self.plan.sources.len() - 1)
@@ -148,6 +151,12 @@ impl Builder {
         windows.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
         self.note(operator, windows.describe());
         Ok(())
+    }
+
+    /// Notes where an operator's errors go.
+    pub fn errors(&mut self, operator: usize, of: usize) {
+        let handler = self.plan.operators[operator].id.clone();
+        self.note(of, format!("its errors go to `{handler}`"));
     }
 
     /// Notes a lateness; refuses one that is negative.
@@ -225,6 +234,43 @@ impl Builder {
         Ok(())
     }
 
+    /// Adds a lookup in a table, which is read whole before: what the keyed operator with this index
+    /// gives.
+    pub fn lookup<K: Key, V: Data>(
+        &mut self,
+        operator: usize,
+        keyed: usize,
+        _: Tie<K>,
+        _: Tie<V>,
+    ) -> SideHandle<K, V> {
+        let table = self.plan.operators[self.plan.keyed[keyed].operator].id.clone();
+        self.note(operator, format!("finds rows of `{table}`, which is read whole before"));
+        let known = self.plan.sides.iter().position(|side| side.keyed == keyed);
+        let index = known.unwrap_or(self.plan.sides.len());
+        if known.is_none() {
+            self.plan.sides.push(SideNode { keyed, begin: Side::<K, V>::begin });
+        }
+        SideHandle { index, types: PhantomData }
+    }
+
+    /// Notes what is read before the other inputs.
+    fn read_before(&mut self) {
+        let tables: Vec<usize> = self.plan.sides.iter().map(|side| side.keyed).collect();
+        for table in tables {
+            let entry = self.plan.keyed[table].clone();
+            self.note(entry.operator, "a side input: shared by all workers, in memory");
+            for keyed in entry.upstream.iter().copied().chain([table]) {
+                self.plan.keyed[keyed].side = true;
+            }
+            for source in entry.sources {
+                if !std::mem::replace(&mut self.plan.sources[source].side, true) {
+                    let operator = self.plan.sources[source].operator;
+                    self.note(operator, "read to its end before the other inputs");
+                }
+            }
+        }
+    }
+
     /// Adds a stage.
     pub fn stage(
         &mut self,
@@ -259,6 +305,7 @@ impl Builder {
 
     /// The plan.
     pub fn finish(mut self) -> Plan {
+        self.read_before();
         for (operator, note) in notes::of_stages(&self.plan) {
             self.note(operator, note);
         }

@@ -9,8 +9,9 @@ use ouzel_dsl::schema::nearest;
 use ouzel_dsl::stage::{OnError, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_hooks::Event;
+use std::any::Any;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A plan with its sources open.
 pub struct Wiring {
@@ -28,6 +29,8 @@ pub struct Wiring {
     pub withholding: Vec<OnError>,
     /// Where state spills to.
     pub spill: PathBuf,
+    /// The tables that are looked up, once they were read.
+    pub sides: OnceLock<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Wiring {
@@ -57,6 +60,7 @@ impl Wiring {
         }
         Ok(Wiring {
             sources,
+            sides: OnceLock::new(),
             on_error,
             withholding: vec![OnError::Skip; plan.operators.len()],
             sites: plan.operators.iter().map(|o| o.site).collect(),

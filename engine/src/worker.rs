@@ -160,6 +160,18 @@ impl Worker {
         self.run(wiring, StageInput::Rows(keyed), from, &unaddressed(batch))
     }
 
+    /// Runs rows of a keyed operator that came once, and stay, through the stages after it.
+    pub fn hand_on(&mut self, wiring: &Wiring, keyed: usize, batch: RecordBatch) -> Result<()> {
+        let entry = &wiring.plan.keyed[keyed];
+        if !entry.changes.is_empty() {
+            self.changes(wiring, keyed, Pass::Whole, batch.clone())?;
+        }
+        match entry.rows.is_empty() {
+            true => Ok(()),
+            false => self.rows(wiring, keyed, batch),
+        }
+    }
+
     /// Runs rows of a keyed operator's table through the stages that its changes feed.
     pub fn changes(
         &mut self,
@@ -212,6 +224,7 @@ impl Worker {
                 log: from.log,
                 moments: from.moments,
                 weight: from.weight,
+                sides: wiring.sides.get().map_or(&[], Vec::as_slice),
                 at: 0,
                 row: 0,
             };

@@ -11,6 +11,7 @@ pub use summary::{OperatorTotals, StageTotals, Summary};
 
 use ouzel_dsl::Plan;
 use ouzel_dsl::arrow::array::RecordBatch;
+use ouzel_dsl::plan::Operator;
 use std::sync::Arc;
 
 /// Something happened in a run.
@@ -98,6 +99,15 @@ impl Observers {
 /// The operators' totals of a finished run, in the plan's order.
 pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotals> {
     let nanos = |stage: &usize| tally.stages.get(*stage).map_or(0, |(nanos, _)| *nanos);
+    let records_in = |operator: &Operator| -> u64 {
+        let (inputs, given) = match operator.kind {
+            "errors" => (&operator.inputs[..], &tally.errors),
+            // Its table is found, and does not come to it.
+            "lookup" => (&operator.inputs[..1], &tally.out),
+            _ => (&operator.inputs[..], &tally.out),
+        };
+        inputs.iter().map(|input| given[*input]).sum()
+    };
     plan.operators
         .iter()
         .enumerate()
@@ -105,7 +115,7 @@ pub fn totals(plan: &Plan, tally: &ouzel_dsl::stage::Tally) -> Vec<OperatorTotal
             name: operator.id.clone(),
             kind: operator.kind.to_owned(),
             site: operator.site.to_string(),
-            records_in: operator.inputs.iter().map(|input| tally.out[*input]).sum(),
+            records_in: records_in(operator),
             records_out: tally.out[i],
             late: tally.late[i],
             errors: tally.errors[i],

@@ -121,6 +121,7 @@ pub fn plan() -> Plan {
             }],
             event_time: Some(0),
             needs_seen: false,
+            side: false,
             time_max: |_| None,
         }],
         stages: vec![StageNode {
@@ -139,6 +140,7 @@ pub fn plan() -> Plan {
             streams: false,
             rows: Vec::new(),
             changes: Vec::new(),
+            side: false,
             output: Some(0),
             schema: schema(&outputs),
         }],
@@ -151,6 +153,7 @@ pub fn plan() -> Plan {
             key_columns: 3,
             port: None,
         }],
+        sides: Vec::new(),
         ports: vec![PortKind::Keyed(0)],
         params: Vec::new(),
     }
@@ -177,6 +180,7 @@ fn copying() -> Plan {
             prune: Vec::new(),
             event_time: None,
             needs_seen: false,
+            side: false,
             time_max: |_| None,
         }],
         stages: vec![StageNode {
@@ -200,6 +204,7 @@ fn copying() -> Plan {
             key_columns: 0,
             port: Some(Arc::new(|| Box::new(Rows::default()))),
         }],
+        sides: Vec::new(),
         ports: vec![PortKind::Output(0)],
         params: Vec::new(),
     }

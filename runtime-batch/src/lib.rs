@@ -8,7 +8,7 @@ use ouzel_dsl::connector::Demand;
 use ouzel_dsl::keyed_node::Advance;
 use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Faults, Gates, Pass, RunConfig, Task, Wiring, Worker};
+use ouzel_engine::{Faults, Gates, RunConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,7 +48,7 @@ pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
     let gates = Gates::default();
     let bytes = run.read_sources(&gates)?;
     let run = Run { greatest: run.greatest(&gates), ..run };
-    for keyed in 0..plan.keyed.len() {
+    for keyed in (0..plan.keyed.len()).filter(|keyed| !plan.keyed[*keyed].side) {
         run.finish_keyed(keyed)?;
     }
     run.finish(began, bytes)
@@ -75,19 +75,26 @@ impl Run<'_> {
         greatest.collect()
     }
 
-    /// Reads all sources to their ends; how many bytes that was.
+    /// Reads all sources to their ends, first those of tables that are looked up; how many bytes that
+    /// was.
     fn read_sources(&self, gates: &Gates) -> Result<u64> {
         let mut queue = VecDeque::new();
-        for (source, open) in self.wiring.sources.iter().enumerate() {
+        let sources = self.wiring.sources.iter().enumerate();
+        for (source, open) in sources.filter(|(s, _)| !self.wiring.plan.sources[*s].side) {
             for split in open.splits(&[])?.splits {
                 let needs_seen = self.wiring.plan.sources[source].needs_seen;
                 let ticket = needs_seen.then(|| gates.ticket(source, split.partition()));
                 queue.push_back(Task { source, split, ticket });
             }
         }
-        let bytes = queue.iter().map(|task: &Task| task.split.bytes()).sum();
+        let sides = self.wiring.side_tasks()?;
+        let bytes: u64 = queue.iter().map(|task: &Task| task.split.bytes()).sum();
+        let bytes = bytes + sides.bytes;
         let (job, config) = (self.wiring.plan.job, &self.wiring.config);
         config.observers.tell(Event::Started { mode: "batch", job, bytes_total: Some(bytes) });
+        let mut read = self.wiring.read_sides(sides, false)?;
+        self.outputs.dead_letters(self.wiring, &read.tally.take_dead_letters())?;
+        lock(&self.tally).take_from(&mut read.tally);
         let queue: Mutex<VecDeque<Task>> = Mutex::new(queue);
         let failed: Mutex<Option<Error>> = Mutex::new(None);
         self.pool.scope(|scope| {
@@ -190,10 +197,7 @@ impl Run<'_> {
 
     /// Runs rows of a keyed operator through the stages after it.
     fn hand_on(&self, worker: &mut Worker, keyed: usize, batch: RecordBatch) -> Result<()> {
-        if !self.wiring.plan.keyed[keyed].changes.is_empty() {
-            worker.changes(self.wiring, keyed, Pass::Whole, batch.clone())?;
-        }
-        worker.rows(self.wiring, keyed, batch)?;
+        worker.hand_on(self.wiring, keyed, batch)?;
         self.relieve(worker)
     }
 

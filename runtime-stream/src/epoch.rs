@@ -84,8 +84,17 @@ impl Run {
         let gates = Arc::new(Gates::default());
         let unkept = Manifest::default();
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
-        let reader = resume::reader(&wiring, manifest, &gates, stream.shuffle)?;
-        let (tally, bytes) = (resume::tally(plan, manifest), manifest.bytes);
+        let sides = wiring.side_tasks()?;
+        let reader = resume::reader(&wiring, manifest, &gates, stream.shuffle, &sides.ends)?;
+        let (mut tally, mut bytes) = (resume::tally(plan, manifest), manifest.bytes);
+        // What an earlier process has committed is read again, and counts no more.
+        let again = manifest.epoch > 0;
+        let side_bytes = sides.bytes;
+        let mut read = wiring.read_sides(sides, again)?;
+        if !again {
+            tally.take_from(&mut read.tally);
+            bytes += side_bytes;
+        }
         let outputs = Outputs::open(plan, config, manifest)?;
         let mut watermarks = vec![i64::MIN; plan.keyed.len()];
         let (mut states, mut settled) = (Vec::new(), Vec::new());
@@ -120,7 +129,7 @@ impl Run {
             bytes,
             splits: 0,
             commits: 0,
-            moved: false,
+            moved: !again && !plan.sides.is_empty(),
             watermarks,
             states,
             began: Instant::now(),

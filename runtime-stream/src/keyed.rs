@@ -15,6 +15,9 @@ impl Run {
     pub fn advance(&mut self, keyed: usize, ended: bool) -> Result<()> {
         let plan = self.wiring.plan.clone();
         let entry = &plan.keyed[keyed];
+        if entry.side {
+            return Ok(());
+        }
         let watermark = match ended {
             true => i64::MAX,
             // It never goes back: what was closed stays closed.

@@ -115,6 +115,17 @@ impl Reader {
         self.lanes.push(Lane::new(source, partition, position));
     }
 
+    /// A source that was read to its ends before the others.
+    pub fn read_before(&mut self, source: usize, ends: impl Iterator<Item = (u32, u64)>) {
+        self.sources[source].ended = true;
+        for (partition, end) in ends {
+            self.add(source, partition, end);
+            if let Some(lane) = self.lanes.last_mut() {
+                lane.ended = true;
+            }
+        }
+    }
+
     /// Looks for more to read in sources of which a partition has nothing queued.
     pub fn refresh(&mut self, wiring: &Wiring) -> Result<()> {
         for source in 0..self.sources.len() {

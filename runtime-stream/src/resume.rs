@@ -5,7 +5,7 @@ use crate::reader::{Lane, Reader};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, Wiring};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Where each partition is, by input.
 ///
@@ -39,15 +39,17 @@ pub fn positions(
     reader.lanes.iter().map(position).collect()
 }
 
-/// A reader at the positions of a manifest.
+/// A reader at the positions of a manifest. Sources that are read before the others are at their
+/// ends, and must be where they were.
 pub fn reader(
     wiring: &Wiring,
     manifest: &Manifest,
     gates: &Gates,
     shuffle: Option<u64>,
+    ends: &[(usize, u32, u64)],
 ) -> Result<Reader> {
     let mut positions = Vec::new();
-    for (source, node) in wiring.plan.sources.iter().enumerate() {
+    for (source, node) in wiring.plan.sources.iter().enumerate().filter(|(_, n)| !n.side) {
         let names = wiring.sources[source].partitions();
         for held in manifest.inputs.get(node.input).into_iter().flatten() {
             let Some(partition) = names.iter().position(|name| *name == held.partition) else {
@@ -61,12 +63,42 @@ pub fn reader(
         }
     }
     let mut reader = Reader::new(wiring, shuffle, positions);
+    for (source, node) in wiring.plan.sources.iter().enumerate().filter(|(_, n)| n.side) {
+        let ends = ends.iter().filter(|(of, ..)| *of == source).map(|(_, p, end)| (*p, *end));
+        reader.read_before(source, ends.clone());
+        if manifest.epoch > 0 {
+            let held = manifest.inputs.get(node.input).map_or(&[][..], Vec::as_slice);
+            same_end(wiring, source, ends, held)?;
+        }
+    }
     reader.refresh(wiring)?;
-    let held = wiring.plan.sources.iter().filter_map(|node| manifest.inputs.get(node.input));
-    for (lane, held) in reader.lanes.iter().zip(held.flatten()) {
-        same(wiring, lane, held)?;
+    for lane in &reader.lanes {
+        let held = manifest.inputs.get(wiring.plan.sources[lane.source].input);
+        let name = name(wiring, lane);
+        if let Some(held) = held.and_then(|held| held.iter().find(|p| p.partition == name)) {
+            same(wiring, lane, held)?;
+        }
     }
     Ok(reader)
+}
+
+/// Refuses an input that is looked up and has become longer, shorter or another.
+fn same_end(
+    wiring: &Wiring,
+    source: usize,
+    ends: impl Iterator<Item = (u32, u64)>,
+    held: &[Position],
+) -> Result<()> {
+    let names = wiring.sources[source].partitions();
+    let name = |partition: u32| names.get(partition as usize).map_or("", String::as_str);
+    let now: BTreeSet<(&str, u64)> = ends.map(|(p, end)| (name(p), end)).collect();
+    let before = held.iter().map(|p| (p.partition.as_str(), p.offset)).collect();
+    let Some((partition, end)) = now.symmetric_difference(&before).next() else { return Ok(()) };
+    Err(Error::State(format!(
+        "the input `{}` is looked up, and is not what it was: `{partition}` {} at offset {end}\n  put it back as it was, or begin anew with another `--state`",
+        wiring.plan.sources[source].input,
+        if now.contains(&(*partition, *end)) { "ends" } else { "ended" }
+    )))
 }
 
 /// Refuses a partition that is not what it was.

@@ -13,12 +13,12 @@
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows` and `sessions`; `tables`, against twins; what a job may do with a table: `ui/job` |
-//! | 12 Joins | `joins` and `tables`, against twins; `ordered::rule_12_*`; sides that do not fit: `ui/job` |
+//! | 12 Joins | `joins` and `tables`, against twins; `ordered::rule_12_*`; side inputs: `lookup`; sides that do not fit: `ui/job` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
 //! | 15 The end of input | `rules::rule_15_*`, `ordered::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
 //! | 17 A changed job | `changed` |
-//! | 18 Errors | `errors`, `one_record`, `ordered::rule_18_*`; on rows of a table that changes, `tables` |
+//! | 18 Errors | `errors`, `handled`, `one_record`, `split`, `ordered::rule_18_*`; on rows of a table that changes, `tables` |
 //! | 19 Totals count records | `inputs::rule_19_*`; every test that uses `check`, with restarts |
 //! | 20 Whether a run fails | `one_record::fallible_forms_fail_*`, `aggregates::sums_fail_*`; every test that uses `check` |
 //!
@@ -32,10 +32,12 @@ mod code;
 mod collections;
 mod combinators;
 mod errors;
+mod handled;
 mod inputs;
 mod jobs;
 mod joins;
 mod keys;
+mod lookup;
 mod memory;
 mod one_record;
 mod order;
@@ -43,6 +45,7 @@ mod ordered;
 mod pauses;
 mod rules;
 mod sessions;
+mod split;
 mod statistics;
 mod tables;
 mod windows;

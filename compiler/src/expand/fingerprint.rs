@@ -12,6 +12,13 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Source(index) => format!("source {index}"),
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
         Op::Merge => "merge".to_owned(),
+        Op::Lookup(closure) => format!("lookup {}", closure.to_token_stream()),
+        Op::Errors => "errors".to_owned(),
+        Op::Split(conditions) => {
+            let conditions = conditions.iter().map(|c| c.to_token_stream().to_string());
+            format!("split {}", conditions.collect::<Vec<_>>().join(", "))
+        }
+        Op::Branch(position) => format!("branch {position}"),
         Op::KeyBy(closure) => format!("key_by {}", closure.to_token_stream()),
         Op::Window(windows) => format!("window {}", windows.to_token_stream()),
         Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),

@@ -16,6 +16,7 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
     let (id, inputs) = (&node.id, &node.inputs);
     let kind = match &node.op {
         Op::Source(_) => "source".to_owned(),
+        Op::Branch(_) => "branch".to_owned(),
         _ => text(&node.ident),
     };
     let line = node.ident.span().start().line as u32;
@@ -32,11 +33,15 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
     }
 }
 
-/// Windows and lateness are known when the plan is made.
+/// What is known of an operator when the plan is made: windows, a lateness, where errors go.
 pub fn check(graph: &Graph, index: NodeIndex) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match graph.nodes[index].op {
         Op::Window(_) => quote_spanned!(span=> __builder.windows(#index, #value)?;),
+        Op::Errors => {
+            let of = graph.nodes[index].inputs[0];
+            quote_spanned!(span=> __builder.errors(#index, #of);)
+        }
         Op::Lateness(_) => {
             let windowed = graph.windowing(index).window.is_some();
             quote_spanned!(span=> __builder.lateness(#index, #value, #windowed)?;)
@@ -88,6 +93,12 @@ pub fn keyed(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
             let ((key, left), (_, right)) = (row(inputs[0]), row(inputs[1]));
             let (foreign, kind) = (var("key", index), kind(*joining));
             quote_spanned!(span=> join_foreign(#spec, #foreign, #key, #left, #right, #kind))
+        }
+        Op::Lookup(_) => {
+            let ((key, value), side) = (row(inputs[1]), var("keyed", inputs[1]));
+            return quote_spanned! {span=>
+                let #handle = __builder.lookup(#index, #side.index, #key, #value);
+            };
         }
         _ => return TokenStream::new(),
     };
@@ -209,7 +220,7 @@ fn column_names(graph: &Graph, keyed: NodeIndex) -> (Vec<String>, Vec<String>) {
 /// The sources and keyed operators whose records reach a node, by their own indices.
 fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
     let (mut sources, mut keyed) = (BTreeSet::new(), BTreeSet::new());
-    let mut todo = graph.nodes[node].inputs.clone();
+    let mut todo = graph.streamed(node).to_vec();
     while let Some(node) = todo.pop() {
         match &graph.nodes[node].op {
             Op::Source(index) => {
@@ -220,7 +231,7 @@ fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
             }
             _ => {}
         }
-        todo.extend(&graph.nodes[node].inputs);
+        todo.extend(graph.streamed(node));
     }
     (sources.into_iter().collect(), keyed.into_iter().collect())
 }

@@ -40,6 +40,15 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
                 table.is_none().then(|| quote_spanned!(span=> let #stream = __types.tie();));
             quote_spanned!(span=> let #tie = __types.tie::<#ty>(); #stream)
         }
+        Op::Split(_) => {
+            quote_spanned!(span=> let #tie = __types.tie::<bool>(); let #stream = __types.tie();)
+        }
+        Op::Lookup(_) => quote_spanned! {span=>
+            let #tie = __types.tie();
+            let #key = __types.tie();
+            let #stream = __types.tie();
+        },
+        Op::Branch(_) | Op::Errors => quote_spanned!(span=> let #stream = __types.tie();),
         Op::KeyBy(_) | Op::GroupBy(_) | Op::JoinForeign(..) => {
             quote_spanned!(span=> let #tie = __types.tie(); let #key = __types.tie();)
         }

@@ -81,6 +81,7 @@ impl Lowering {
             (Gives::Table | Gives::Grouped, true) => {
                 "a table, whose rows change: make one of the stream as well, by `.latest()` or `.aggregate(..)`"
             }
+            (Gives::Branches, _) => "several streams: bind them by `let (name, rest) = ...` first",
             (Gives::Grouped, false) => {
                 "a table's rows with another key: put `.aggregate(..)` after it"
             }

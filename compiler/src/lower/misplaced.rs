@@ -18,6 +18,7 @@ impl Lowering {
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
         let name = &text(&call.method);
         let wrong = match self.graph.gives(receiver) {
+            Gives::Branches => Some(BRANCHES.to_owned()),
             _ if name == "named" => None,
             Gives::Stream => of_stream(name),
             Gives::Keyed => return self.of_keyed(name, receiver, call),
@@ -81,11 +82,12 @@ impl Lowering {
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
             }
+            "errors" => KEYED_ERRORS.to_owned(),
             "group_by" => "`group_by` takes a table: these records have a key already".to_owned(),
             "join_on" | "left_join_on" => format!(
                 "`{name}` takes a table, and this is a keyed stream: put `.latest()` before it"
             ),
-            "merge" | "key_by" => {
+            "merge" | "key_by" | "split" | "lookup" => {
                 format!("`{name}` takes a stream without a key: put it before `.key_by(..)`")
             }
             _ if Each::by_name(name).is_some() => {
@@ -113,6 +115,17 @@ impl Lowering {
             ),
             "between" => {
                 "`between` takes a keyed stream, and this is a table, whose rows have no event time"
+                    .to_owned()
+            }
+            "errors" => {
+                "`errors` takes what an operator gives of a stream, and this is a table, of which an error withholds a row: handle it before `.key_by(..)`".to_owned()
+            }
+            "lookup" => {
+                "`lookup` takes a stream, and this is a table: `left_join_on` finds rows of another table"
+                    .to_owned()
+            }
+            "split" => {
+                "`split` takes a stream, and this is a table: `filter` makes a table of some of its rows"
                     .to_owned()
             }
             "merge" => {
@@ -148,6 +161,13 @@ impl Lowering {
         }
     }
 }
+
+/// Of errors behind a key.
+const KEYED_ERRORS: &str = "`errors` is not to be had of operators on keyed streams: put what can fail into `.try_map(..)` before `.key_by(..)`, and take the errors of that";
+
+/// Of several streams at once.
+pub(super) const BRANCHES: &str =
+    "`split` gives several streams: bind them by `let (name, rest) = ...` first";
 
 /// Of tables that may always change.
 const NO_FINALS: &str = "`finals` takes the table of an aggregate of a stream with windows: put it right after that `.aggregate(..)`";
@@ -194,7 +214,9 @@ fn of_grouped(name: &str) -> Option<String> {
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")
         }
-        "merge" | "key_by" => format!("`{name}` takes a stream, and these are rows of a table"),
+        "merge" | "key_by" | "split" | "errors" | "lookup" => {
+            format!("`{name}` takes a stream, and these are rows of a table")
+        }
         _ if OF_KEYED.contains(&name) || ORDERED.contains(&name) => format!(
             "`{name}` takes a keyed stream, and these are rows of a table: put `.aggregate(..)` after `.group_by(..)`"
         ),

@@ -1,6 +1,7 @@
 //! A call of a method on a stream or table.
 
 use super::arguments::{closure_argument, one_argument};
+use super::misplaced::BRANCHES;
 use super::ordered::ORDERED;
 use super::{Lowering, Stop};
 use crate::idents::text;
@@ -32,6 +33,9 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
+            "lookup" => self.lookup(receiver, call),
+            "errors" => self.errors(receiver, call),
+            "split" => self.split(receiver, call),
             "key_by" | "group_by" => {
                 let closure = closure_argument(call)?;
                 let names = names::of_closure(&closure);
@@ -98,6 +102,7 @@ impl Lowering {
         let found = self.expression(other)?;
         let wrong = match found.map(|node| (node, self.graph.gives(node))) {
             Some((node, Gives::Stream)) => return Ok(node),
+            Some((_, Gives::Branches)) => BRANCHES,
             Some((_, Gives::Keyed)) => {
                 "`merge` takes a stream without a key: put it before `.key_by(..)`"
             }
@@ -143,7 +148,11 @@ impl Lowering {
 
     /// The id of the next operator.
     pub(super) fn free_id(&self, call: &ExprMethodCall) -> String {
-        let base = format!("{}.{}", self.owner, text(&call.method));
+        self.free(format!("{}.{}", self.owner, text(&call.method)))
+    }
+
+    /// An id, with a number after it where it is taken.
+    pub(super) fn free(&self, base: String) -> String {
         let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
         let mut id = base.clone();
         let mut count = 1;

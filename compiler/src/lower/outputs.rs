@@ -36,6 +36,7 @@ impl Lowering {
             let unfinished = match gives {
                 Gives::Stream | Gives::Table => None,
                 Gives::Keyed => Some("a keyed stream: `.aggregate(..)` makes a table of it"),
+                Gives::Branches => Some("several: bind them by `let (name, rest) = ...` first"),
                 Gives::Grouped => {
                     Some("a table's rows with another key: put `.aggregate(..)` after it")
                 }
@@ -71,8 +72,8 @@ impl Lowering {
         Ok(())
     }
 
-    /// A table that is held, to be shown: one that was only filtered or mapped is not.
-    fn held(&mut self, table: NodeIndex) -> NodeIndex {
+    /// A table that is held, to be shown or looked up: one that was only filtered or mapped is not.
+    pub(super) fn held(&mut self, table: NodeIndex) -> NodeIndex {
         let shown = &self.graph.nodes[table];
         if shown.op.is_keyed() {
             return table;

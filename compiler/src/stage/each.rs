@@ -16,6 +16,9 @@ impl Emitter<'_> {
         closure: &ExprClosure,
         record: &TokenStream,
     ) -> TokenStream {
+        if !self.graph.handlers(node).is_empty() {
+            return self.handled(node, each, closure, record);
+        }
         let span = self.graph.span(node);
         let at = quote_spanned!(span=> __cx.at = #node;);
         let body = apply(closure, record);
@@ -110,7 +113,7 @@ impl Emitter<'_> {
     }
 
     /// What happens to each record that a `flat_map` makes: it fails alone.
-    fn items(&mut self, node: NodeIndex, next: &TokenStream) -> TokenStream {
+    pub(super) fn items(&mut self, node: NodeIndex, next: &TokenStream) -> TokenStream {
         let span = self.graph.span(node);
         let (made, value) = (var("made", node), var("value", node));
         let then = self.push(node, next);
@@ -125,7 +128,7 @@ impl Emitter<'_> {
 }
 
 /// Code on one line, without the braces around it.
-fn source(code: &syn::Expr) -> String {
+pub(super) fn source(code: &syn::Expr) -> String {
     let tokens = match code {
         syn::Expr::Block(block) if block.label.is_none() => {
             let statements = &block.block.stmts;

@@ -72,6 +72,7 @@ impl Builder {
             streams,
             rows: Vec::new(),
             changes: Vec::new(),
+            side: false,
             output: None,
             schema,
         });

@@ -21,7 +21,7 @@ pub struct Keys<K> {
 }
 
 impl<K: Key> Keys<K> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Keys { keys: Vec::new(), hashes: Vec::new(), index: HashTable::new(), heap_bytes: 0 }
     }
 
@@ -33,6 +33,14 @@ impl<K: Key> Keys<K> {
             Some(id) => *id,
             None => self.insert(key, hash),
         }
+    }
+
+    /// The number of a key, if it has one.
+    #[inline]
+    pub fn find(&self, key: K::View<'_>, hash: u64) -> Option<u32> {
+        let Keys { keys, hashes, index, .. } = self;
+        let same = |id: &u32| hashes[*id as usize] == hash && keys[*id as usize].same(key);
+        index.find(hash, same).copied()
     }
 
     fn insert(&mut self, key: K::View<'_>, hash: u64) -> u32 {
@@ -64,7 +72,7 @@ impl<K: Key> Keys<K> {
         self.keys.len()
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.keys.capacity() * size_of::<K>()
             + self.hashes.capacity() * size_of::<u64>()
             + self.index.allocation_size()

@@ -17,14 +17,14 @@ pub struct Told {
 /// Every bid whose auction modulo 10000 is in the side input, with the value there.
 #[job]
 pub fn q13(bid: Stream<Bid>, side_input: Stream<SideInput>) -> Stream<Told> {
-    bid.map(|b| (b.auction, b.bidder, b.price, b.date_time))
-        .key_by(|(auction, ..)| auction.rem_euclid(10_000))
-        .join(side_input.key_by(|s| s.key))
-        .map(|((auction, bidder, price, date_time), side)| ToldRef {
-            auction: *auction,
-            bidder: *bidder,
-            price: *price,
-            date_time: *date_time,
+    let listed = side_input.key_by(|s| s.key).latest();
+    bid.lookup(listed, |b| b.auction.rem_euclid(10_000)).filter_map(|(bid, side)| {
+        side.map(|side| ToldRef {
+            auction: bid.auction,
+            bidder: bid.bidder,
+            price: bid.price,
+            date_time: bid.date_time,
             value: side.value,
         })
+    })
 }

@@ -8,6 +8,7 @@ use ouzel_dsl::connector::{Chunk, Offsets, Pruned};
 use ouzel_dsl::plan::{OperatorIndex, PortKind, Site, StageInput, StageNode};
 use ouzel_dsl::stage::{Moments, OnError, Port, Ports, StageContext, Tally};
 use ouzel_dsl::{Error, Plan, Result};
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -52,13 +53,14 @@ struct Around<'a> {
     log: &'a [u8],
     moments: Option<&'a Moments>,
     weight: i64,
+    sides: &'a [Arc<dyn Any + Send + Sync>],
 }
 
 impl<'a> Around<'a> {
     fn of(context: &'a StageContext<'_>) -> Around<'a> {
         let StageContext { on_error, seen, sites, input, partition, log, .. } = *context;
-        let StageContext { moments, weight, .. } = *context;
-        Around { on_error, seen, sites, input, partition, log, moments, weight }
+        let StageContext { moments, weight, sides, .. } = *context;
+        Around { on_error, seen, sites, input, partition, log, moments, weight, sides }
     }
 }
 
@@ -193,7 +195,9 @@ impl Look<'_> {
 }
 
 /// Operators that take no closure.
-const WITHOUT_CODE: [&str; 15] = [
+const WITHOUT_CODE: [&str; 17] = [
+    "branch",
+    "errors",
     "source",
     "merge",
     "window",
@@ -217,7 +221,7 @@ fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk:
         port.borrow_mut().begin(&chunk.batch);
     }
     let mut tally = Tally::new(plan.operators.len());
-    let Around { on_error, seen, sites, input, partition, log, moments, weight } = around;
+    let Around { on_error, seen, sites, input, partition, log, moments, weight, sides } = around;
     let mut context = StageContext {
         tally: &mut tally,
         on_error,
@@ -228,6 +232,7 @@ fn did(plan: &Plan, stage: &StageNode, around: Around<'_>, ports: &Ports, chunk:
         log,
         moments,
         weight,
+        sides,
         at: 0,
         row: 0,
     };
