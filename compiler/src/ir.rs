@@ -10,6 +10,17 @@ pub type NodeIndex = usize;
 pub struct Graph {
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
+    /// What the job says of each input.
+    pub inputs: Vec<InputSays>,
+}
+
+/// What a job says of an input, before its first operator.
+#[derive(Clone, Default)]
+pub struct InputSays {
+    /// How long a partition may be silent before the watermark passes it.
+    pub idle_after: Option<Expr>,
+    /// Whether partitions may be found later.
+    pub join_late: bool,
 }
 
 /// One operator.

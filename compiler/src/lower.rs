@@ -12,7 +12,7 @@ mod outputs;
 
 use crate::ast::{Errors, Job};
 use crate::idents::{bindings, name_of, text};
-use crate::ir::{Graph, Names, Node, NodeIndex, Op};
+use crate::ir::{Graph, InputSays, Names, Node, NodeIndex, Op};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Error, Expr, Ident, Local, Pat, Stmt};
 
@@ -52,7 +52,11 @@ struct Lowering {
 /// Lowers a job.
 pub fn lower(job: &Job) -> syn::Result<Lowered> {
     let mut lowering = Lowering {
-        graph: Graph { nodes: Vec::new(), outputs: Vec::new() },
+        graph: Graph {
+            nodes: Vec::new(),
+            outputs: Vec::new(),
+            inputs: vec![InputSays::default(); job.inputs.len()],
+        },
         scope: BTreeMap::new(),
         failed: BTreeSet::new(),
         owner: text(&job.name),

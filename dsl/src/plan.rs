@@ -105,6 +105,10 @@ pub struct SourceNode {
     pub event_time: Option<usize>,
     /// Whether lateness downstream needs each record's seen.
     pub needs_seen: bool,
+    /// How long a partition may be silent before the watermark passes it, in microseconds.
+    pub idle_after: Option<i64>,
+    /// Whether partitions may be found later.
+    pub join_late: bool,
     /// The greatest event time of the decodable rows of a batch.
     pub time_max: fn(&RecordBatch) -> Option<i64>,
 }

@@ -137,9 +137,33 @@ impl Builder {
             prune: prune.collect(),
             event_time,
             needs_seen: needs.seen,
+            idle_after: None,
+            join_late: false,
             time_max: time_max::<R>,
         });
         Ok(self.plan.sources.len() - 1)
+    }
+
+    /// Lets the watermark pass partitions of an input, by index, that have been silent for so long.
+    pub fn idle_after(&mut self, source: usize, after: Span) -> Result<()> {
+        let operator = self.plan.sources[source].operator;
+        if after.micros() <= 0 {
+            let site = self.plan.operators[operator].site;
+            return Err(Error::Usage(format!(
+                "{site}: `idle_after` takes a length of time greater than nothing"
+            )));
+        }
+        self.plan.sources[source].idle_after = Some(after.micros());
+        let short = after.short();
+        self.note(operator, format!("does not wait for a partition that is silent for {short}"));
+        Ok(())
+    }
+
+    /// Lets partitions of an input, by index, be found later.
+    pub fn join_late(&mut self, source: usize) {
+        self.plan.sources[source].join_late = true;
+        let operator = self.plan.sources[source].operator;
+        self.note(operator, "takes partitions that are found later");
     }
 
     /// Notes windows, whoever takes them; refuses those that have no length.

@@ -121,6 +121,8 @@ pub fn plan() -> Plan {
             }],
             event_time: Some(0),
             needs_seen: false,
+            idle_after: None,
+            join_late: false,
             time_max: |_| None,
         }],
         stages: vec![StageNode {
@@ -177,6 +179,8 @@ fn copying() -> Plan {
             prune: Vec::new(),
             event_time: None,
             needs_seen: false,
+            idle_after: None,
+            join_late: false,
             time_max: |_| None,
         }],
         stages: vec![StageNode {

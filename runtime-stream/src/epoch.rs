@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, Manifest};
 use crate::flights::crash;
+use crate::layout::{self, LayoutFile};
 use crate::outputs::Outputs;
 use crate::reader::Reader;
 use crate::resume;
@@ -53,6 +54,8 @@ pub struct Run {
     pub stream: StreamConfig,
     pub reader: Reader,
     pub gates: Arc<Gates>,
+    /// Where it is written what passes partitions, if anywhere.
+    pub layout: Option<LayoutFile>,
     /// Workers that no task uses at the moment.
     pub idle: Vec<Worker>,
     pub outputs: Outputs,
@@ -84,7 +87,8 @@ impl Run {
         let gates = Arc::new(Gates::default());
         let unkept = Manifest::default();
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
-        let reader = resume::reader(&wiring, manifest, &gates, stream.shuffle)?;
+        let reader = resume::reader(&wiring, manifest, &gates, stream)?;
+        let layout = LayoutFile::open(plan, stream, manifest.layout_bytes)?;
         let (tally, bytes) = (resume::tally(plan, manifest), manifest.bytes);
         let outputs = Outputs::open(plan, config, manifest)?;
         let mut watermarks = vec![i64::MIN; plan.keyed.len()];
@@ -112,6 +116,7 @@ impl Run {
             stream: stream.clone(),
             wiring,
             gates,
+            layout,
             outputs,
             settled,
             checkpoint,
@@ -129,6 +134,7 @@ impl Run {
 
     /// Merges, moves watermarks, closes windows, writes outputs and commits.
     pub fn end_epoch(&mut self, ended: bool, stopped: bool) -> Result<()> {
+        self.moved |= !ended && layout::pass_silent(&mut self.reader, &self.wiring, &self.gates);
         if !self.moved && !ended && !stopped {
             return self.write_tables(false);
         }
@@ -136,6 +142,7 @@ impl Run {
             self.advance(keyed, ended)?;
         }
         let wiring = self.wiring.clone();
+        self.reader.watermarks = resume::watermarks(&wiring, &self.watermarks);
         for worker in &mut self.idle {
             for (output, batches) in worker.take_rows(&wiring, true) {
                 self.outputs.write(output, &batches)?;
@@ -161,6 +168,8 @@ impl Run {
         let crashes = self.crashes_in_commit();
         let wiring = self.wiring.clone();
         let plan = &wiring.plan;
+        let passed = std::mem::take(&mut self.reader.layout);
+        let layout_bytes = self.layout.as_mut().map_or(Ok(0), |layout| layout.commit(&passed))?;
         let Some(checkpoint) = &mut self.checkpoint else {
             self.unkept.bytes = self.bytes;
             return self.outputs.commit(&wiring, &mut self.unkept);
@@ -185,7 +194,7 @@ impl Run {
         let counts = |i: usize| (self.tally.out[i], self.tally.late[i], self.tally.errors[i]);
         manifest.totals =
             plan.operators.iter().enumerate().map(|(i, o)| (o.id.clone(), counts(i))).collect();
-        manifest.bytes = self.bytes;
+        (manifest.bytes, manifest.layout_bytes) = (self.bytes, layout_bytes);
         manifest.finished = finished;
         let crash_at = |point| if crashes == Some(point) { Err(crash()) } else { Ok(()) };
         let bytes =

@@ -9,6 +9,7 @@ mod checkpoint;
 mod epoch;
 mod flights;
 mod keyed;
+mod layout;
 mod outputs;
 mod reader;
 mod resume;

@@ -7,7 +7,7 @@
 //! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs` |
 //! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
-//! | 6 New partitions, sequences | `inputs::rule_6_*`, `pauses::rule_6_*` |
+//! | 6 The layout, new partitions, sequences | `layout`, against batch and a twin; `inputs::rule_6_*`, `pauses::rule_6_*` |
 //! | 7 Aggregates are commutative monoids | `aggregates`, merged in random trees; ties, `order`; what breaks the laws: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs` |
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
@@ -34,6 +34,7 @@ mod inputs;
 mod jobs;
 mod joins;
 mod keys;
+mod layout;
 mod memory;
 mod one_record;
 mod order;

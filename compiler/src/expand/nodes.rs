@@ -52,6 +52,14 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let prune = fields::prune(graph, index);
     let needs = needs(graph, index);
     let (time, seen, place) = (needs.time(graph.span(index)), needs.seen, needs.place);
+    let Op::Source(input) = graph.nodes[index].op else { return TokenStream::new() };
+    let (says, value) = (&graph.inputs[input], var("value", index));
+    let idle_after = says
+        .idle_after
+        .iter()
+        .map(|_| quote_spanned!(graph.span(index)=> __builder.idle_after(#input, #value)?;));
+    let join_late =
+        says.join_late.then(|| quote_spanned!(graph.span(index)=> __builder.join_late(#input);));
     quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,
@@ -61,6 +69,8 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
             &[#(#prune),*],
             ::ouzel::private::engine::Needs { time: #time, seen: #seen, place: #place },
         )?;
+        #(#idle_after)*
+        #join_late
     }
 }
 

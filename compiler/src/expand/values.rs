@@ -60,6 +60,10 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
 pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match &graph.nodes[index].op {
+        Op::Source(input) => {
+            let idle_after = graph.inputs[*input].idle_after.iter();
+            quote_spanned!(span=> #(let #value = __types.span(#idle_after);)*)
+        }
         Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
         Op::Between(from, to) => {
             let upto = var("upto", index);

@@ -13,18 +13,29 @@ const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filt
 const OF_KEYED: [&str; 8] =
     ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
 
+/// What is said of inputs.
+const OF_INPUTS: [&str; 2] = ["idle_after", "join_late"];
+
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
         let name = &text(&call.method);
         let wrong = match self.graph.gives(receiver) {
             _ if name == "named" => None,
+            _ if OF_INPUTS.contains(&name.as_str()) => self.of_inputs(name, receiver),
             Gives::Stream => of_stream(name),
             Gives::Keyed => return self.of_keyed(name, receiver, call),
             Gives::Table => self.of_table(name, receiver),
             Gives::Grouped => of_grouped(name),
         };
         wrong.map_or(Ok(()), |why| Err(Error::new_spanned(&call.method, why)))
+    }
+
+    fn of_inputs(&self, name: &str, receiver: NodeIndex) -> Option<String> {
+        let source = matches!(self.graph.nodes[receiver].op, Op::Source(_));
+        (!source).then(|| {
+            format!("`{name}` is said of an input: put it before the first operator, right after the input's name")
+        })
     }
 
     fn of_keyed(&self, name: &str, receiver: NodeIndex, call: &ExprMethodCall) -> syn::Result<()> {
