@@ -68,6 +68,8 @@ pub enum Op {
     JoinForeign(Joining, ExprClosure),
     /// A table that is held as it is, since it is shown.
     Arrange,
+    /// The rows of a table as they are now and then, before they are final.
+    Early(Expr),
 }
 
 /// An operator that sees the records of a key in canonical order.
@@ -119,6 +121,8 @@ pub enum Gives {
     Table,
     /// A table's rows with another key.
     Grouped,
+    /// Results that are not final.
+    Early,
 }
 
 impl Op {
@@ -267,6 +271,7 @@ impl Graph {
                 Gives::Keyed
             }
             Op::GroupBy(_) => Gives::Grouped,
+            Op::Early(_) => Gives::Early,
             Op::Aggregate(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => {
                 Gives::Table
             }
@@ -283,10 +288,10 @@ impl Graph {
     }
 
     /// Who takes the rows that a node gives one by one: all but `finals`, which waits for windows to
-    /// close.
+    /// close, and early results, which are read from what is held.
     pub fn row_uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
         let mut uses = self.uses(node);
-        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals));
+        uses.retain(|(consumer, _)| !matches!(self.nodes[*consumer].op, Op::Finals | Op::Early(_)));
         uses
     }
 

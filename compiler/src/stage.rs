@@ -271,7 +271,7 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
     while let Some(node) = todo.pop() {
         for consumer in graph.consumers(node) {
             match graph.nodes[consumer].op {
-                Op::Finals => continue,
+                Op::Finals | Op::Early(_) => continue,
                 Op::Window(_) => needs.time = true,
                 Op::Lateness(_) => (needs.time, needs.seen) = (true, true),
                 Op::Aggregate(_) => {

@@ -205,4 +205,12 @@ pub enum OutputKind {
     Stream,
     /// The rows of a keyed operator, by index.
     Table(usize),
+    /// The rows of a keyed operator, by index, before they are final, every so many microseconds of a
+    /// stream: no part of what batch and stream agree on.
+    Early {
+        /// The keyed operator.
+        keyed: usize,
+        /// From one time to the next.
+        every: i64,
+    },
 }

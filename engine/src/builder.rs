@@ -184,7 +184,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a table as an output: what the keyed operator with this index gives.
+    /// Adds a table as an output: what the keyed operator with this index gives; or, every so often,
+    /// what it holds so far.
     pub fn table<K: Data, V: Data>(
         &mut self,
         operator: usize,
@@ -193,16 +194,33 @@ impl Builder {
         _: Tie<K>,
         _: Tie<V>,
         (key_names, value_names): (&[&str], &[&str]),
+        every: Option<Span>,
     ) -> Result<()> {
         let mut fields = K::columns(key_names);
         let key_columns = fields.len();
         fields.extend(V::columns(value_names));
         self.distinct(operator, &fields)?;
-        self.plan.keyed[keyed].output = Some(self.plan.outputs.len());
+        let kind = match every {
+            Some(every) if every.micros() <= 0 => {
+                let site = self.plan.operators[operator].site;
+                return Err(Error::Usage(format!(
+                    "{site}: `early` takes a length of time greater than nothing"
+                )));
+            }
+            Some(every) => {
+                let note = format!("every {} of a stream; no part of what agrees", every.short());
+                self.note(operator, note);
+                OutputKind::Early { keyed, every: every.micros() }
+            }
+            None => {
+                self.plan.keyed[keyed].output = Some(self.plan.outputs.len());
+                OutputKind::Table(keyed)
+            }
+        };
         self.plan.outputs.push(OutputNode {
             operator,
             name,
-            kind: OutputKind::Table(keyed),
+            kind,
             schema: schema(&fields),
             fields,
             key_columns,

@@ -1,6 +1,7 @@
 //! Epochs: reading until one is over, then everything that makes it count.
 
 use crate::checkpoint::{Checkpoint, Manifest};
+use crate::early::Early;
 use crate::flights::crash;
 use crate::layout::{self, LayoutFile};
 use crate::outputs::Outputs;
@@ -59,6 +60,7 @@ pub struct Run {
     /// Workers that no task uses at the moment.
     pub idle: Vec<Worker>,
     pub outputs: Outputs,
+    pub early: Vec<Early>,
     pub states: Vec<Box<dyn KeyedState>>,
     pub settled: Vec<Option<Settled>>,
     pub checkpoint: Option<Checkpoint>,
@@ -118,6 +120,7 @@ impl Run {
             gates,
             layout,
             outputs,
+            early: Early::all(plan, stream.clock.micros()),
             settled,
             checkpoint,
             unkept,
@@ -135,6 +138,7 @@ impl Run {
     /// Merges, moves watermarks, closes windows, writes outputs and commits.
     pub fn end_epoch(&mut self, ended: bool, stopped: bool) -> Result<()> {
         self.moved |= !ended && layout::pass_silent(&mut self.reader, &self.wiring, &self.gates);
+        self.moved |= !ended && self.is_early_due();
         if !self.moved && !ended && !stopped {
             return self.write_tables(false);
         }
@@ -151,6 +155,9 @@ impl Run {
         }
         let letters = self.tally.take_dead_letters();
         self.outputs.write_dead_letters(&wiring, &letters)?;
+        if !ended {
+            self.write_early()?;
+        }
         self.commit(ended)?;
         self.moved = false;
         if !ended {

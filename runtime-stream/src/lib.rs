@@ -6,6 +6,7 @@
 //! close, and one commit makes state, positions and outputs durable together.
 
 mod checkpoint;
+mod early;
 mod epoch;
 mod flights;
 mod keyed;

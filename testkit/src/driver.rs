@@ -333,7 +333,7 @@ impl Driver {
         let node = running.plan.outputs.iter().find(|node| node.name == output);
         let Some(node) = node else { panic!("{} has no output `{output}`", running.plan.job) };
         let mut rows = running.outputs[node.name].batches();
-        if node.kind == OutputKind::Stream {
+        if !matches!(node.kind, OutputKind::Table(_)) {
             rows.drain(..before.min(rows.len()));
         }
         let outputs: BTreeMap<String, Vec<RecordBatch>> = [(output.to_owned(), rows)].into();

@@ -12,6 +12,7 @@
 //! | 9 Numbers | `rules::rule_9_*`; `aggregates`, `collections`, `combinators`, `statistics` and `approximate`, against twins; `ui/job/approx.rs` |
 //! | 10 Keys | `keys`, against a twin |
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows`; what a job may do with a table: `ui/job` |
+//! | 13 Early results | `early`; what a job may do with them: `ui/job/early.rs` |
 //! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
 //! | 15 The end of input | `rules::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
@@ -20,7 +21,7 @@
 //! | 19 Totals count records | `inputs::rule_19_*`; every test that uses `check`, with restarts |
 //! | 20 Whether a run fails | `one_record::fallible_forms_fail_*`, `aggregates::sums_fail_*`; every test that uses `check` |
 //!
-//! Rules 8, 12 and 13 are of operators that depend on order, joins and early results.
+//! Rules 8 and 12 are of operators that depend on order, and joins.
 
 mod aggregates;
 mod approximate;
@@ -29,6 +30,7 @@ mod changed;
 mod code;
 mod collections;
 mod combinators;
+mod early;
 mod errors;
 mod inputs;
 mod jobs;

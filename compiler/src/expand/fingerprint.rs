@@ -17,6 +17,7 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),
         Op::Late => "late".to_owned(),
         Op::Finals => "finals".to_owned(),
+        Op::Early(every) => format!("early {}", every.to_token_stream()),
         Op::Between(from, to) => {
             format!("between {} {}", from.to_token_stream(), to.to_token_stream())
         }

@@ -64,6 +64,7 @@ pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
             let idle_after = graph.inputs[*input].idle_after.iter();
             quote_spanned!(span=> #(let #value = __types.span(#idle_after);)*)
         }
+        Op::Early(every) => quote_spanned!(span=> let #value = __types.span(#every);),
         Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
         Op::Between(from, to) => {
             let upto = var("upto", index);

@@ -27,6 +27,9 @@ impl Lowering {
             Gives::Keyed => return self.of_keyed(name, receiver, call),
             Gives::Table => self.of_table(name, receiver),
             Gives::Grouped => of_grouped(name),
+            Gives::Early => Some(format!(
+                "`{name}` cannot follow `early`, whose results are not final: they go to an output, and to no operator"
+            )),
         };
         wrong.map_or(Ok(()), |why| Err(Error::new_spanned(&call.method, why)))
     }
@@ -80,6 +83,9 @@ impl Lowering {
             ),
             _ if ORDERED.contains(&name) && between => {
                 format!("`{name}` cannot follow `between`, which is for joins")
+            }
+            "early" => {
+                "`early` takes a table: put `.aggregate(..)` before it".to_owned()
             }
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
@@ -177,6 +183,9 @@ fn of_stream(name: &str) -> Option<String> {
             "`finals` takes a table with windows, and this is a stream, whose records are final"
                 .to_owned()
         }
+        "early" => {
+            "`early` takes a table, and this is a stream, whose records are final".to_owned()
+        }
         "group_by" => "`group_by` takes a table: a stream gets a key by `.key_by(..)`".to_owned(),
         "join_on" | "left_join_on" => format!(
             "`{name}` takes a table, and this is a stream: put `.key_by(..).latest()` before it"
@@ -192,6 +201,7 @@ fn of_grouped(name: &str) -> Option<String> {
     Some(match name {
         "aggregate" => return None,
         "group_by" => "`group_by` takes a table: these rows have another key already".to_owned(),
+        "early" => "`early` takes a table: put `.aggregate(..)` before it".to_owned(),
         "finals" => NO_FINALS.to_owned(),
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")

@@ -84,6 +84,12 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
+            "early" => {
+                let every = one_argument(call)?;
+                let names = self.graph.nodes[receiver].names.clone();
+                let table = self.held(receiver);
+                Ok(self.add(call, Op::Early(every), vec![table], names))
+            }
             "at_end" => self.at_end(receiver, call),
             "as_of_join" => self.as_of_join(receiver, call),
             _ if ORDERED.contains(&name.as_str()) => self.ordered(receiver, call),

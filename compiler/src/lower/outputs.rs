@@ -34,7 +34,7 @@ impl Lowering {
             };
             let gives = self.graph.gives(node);
             let unfinished = match gives {
-                Gives::Stream | Gives::Table => None,
+                Gives::Stream | Gives::Table | Gives::Early => None,
                 Gives::Keyed => Some("a keyed stream: `.aggregate(..)` makes a table of it"),
                 Gives::Grouped => {
                     Some("a table's rows with another key: put `.aggregate(..)` after it")
@@ -72,10 +72,15 @@ impl Lowering {
     }
 
     /// A table that is held, to be shown: one that was only filtered or mapped is not.
-    fn held(&mut self, table: NodeIndex) -> NodeIndex {
+    pub(super) fn held(&mut self, table: NodeIndex) -> NodeIndex {
         let shown = &self.graph.nodes[table];
         if shown.op.is_keyed() {
             return table;
+        }
+        let mut held = self.graph.nodes.iter();
+        let held = held.position(|n| matches!(n.op, Op::Arrange) && n.inputs[0] == table);
+        if let Some(held) = held {
+            return held;
         }
         let ident = Ident::new("table", shown.ident.span());
         let id = format!("{}.table", shown.id);
