@@ -21,6 +21,8 @@ pub struct InputSays {
     pub idle_after: Option<Expr>,
     /// Whether partitions may be found later.
     pub join_late: bool,
+    /// The event times that are taken to be any.
+    pub valid_time: Option<Expr>,
 }
 
 /// One operator.

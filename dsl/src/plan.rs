@@ -109,8 +109,11 @@ pub struct SourceNode {
     pub idle_after: Option<i64>,
     /// Whether partitions may be found later.
     pub join_late: bool,
-    /// The greatest event time of the decodable rows of a batch.
-    pub time_max: fn(&RecordBatch) -> Option<i64>,
+    /// The event times that are taken to be any, with both ends; others are errors.
+    pub valid_time: Option<(i64, i64)>,
+    /// The greatest event time of the rows of a batch that can be decoded and, if there is a range,
+    /// are in it.
+    pub time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
 }
 
 /// What feeds a stage.

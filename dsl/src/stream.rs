@@ -3,10 +3,11 @@
 use crate::data::{Data, Produce};
 use crate::key::Key;
 use crate::keyed::Keyed;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::window::Unwindowed;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::ops::RangeBounds;
 
 /// A multiset of records, each with an event time.
 ///
@@ -162,6 +163,24 @@ impl<T: Data> Stream<T> {
     /// # }
     /// ```
     pub fn join_late(self) -> Stream<T> {
+        self
+    }
+
+    /// Takes only event times in this range to be any: a record with another one is an error of this
+    /// input, which follows the error policy, and does not count for what its partition has seen. So
+    /// one record with an absurd time does not make all after it late. Said of an input, before its
+    /// first operator; row groups of its files are not skipped then.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table, Timestamp, Windowed, count, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Stream<T>, until: Timestamp) -> Table<Windowed<()>, u64> {
+    /// let hourly = visits.valid_time(..until).key_by(|_| ()).window(tumbling(hours(1)));
+    /// hourly.lateness(minutes(5)).aggregate(count())
+    /// # }
+    /// ```
+    pub fn valid_time(self, _range: impl RangeBounds<Timestamp>) -> Stream<T> {
         self
     }
 

@@ -139,6 +139,7 @@ impl Builder {
             needs_seen: needs.seen,
             idle_after: None,
             join_late: false,
+            valid_time: None,
             time_max: time_max::<R>,
         });
         Ok(self.plan.sources.len() - 1)
@@ -156,6 +157,25 @@ impl Builder {
         self.plan.sources[source].idle_after = Some(after.micros());
         let short = after.short();
         self.note(operator, format!("does not wait for a partition that is silent for {short}"));
+        Ok(())
+    }
+
+    /// Takes event times of an input, by index, outside of a range to be errors.
+    pub fn valid_time(&mut self, source: usize, (from, upto): (i64, i64)) -> Result<()> {
+        let operator = self.plan.sources[source].operator;
+        if from > upto {
+            let site = self.plan.operators[operator].site;
+            return Err(Error::Usage(format!("{site}: no time is in the range of `valid_time`")));
+        }
+        let node = &mut self.plan.sources[source];
+        node.valid_time = Some((from, upto));
+        // What is skipped could be an error.
+        node.prune.clear();
+        let time = |micros| match micros {
+            i64::MIN | i64::MAX => String::new(),
+            micros => ouzel_dsl::Timestamp::from_micros(micros).to_string(),
+        };
+        self.note(operator, format!("takes event times {}..={}", time(from), time(upto)));
         Ok(())
     }
 
@@ -323,11 +343,14 @@ fn schema(fields: &[Field]) -> SchemaRef {
     Arc::new(Schema::new(fields.iter().map(Field::arrow).collect::<Vec<_>>()))
 }
 
-/// The greatest event time of a batch's decodable rows.
-fn time_max<R: Record>(batch: &RecordBatch) -> Option<i64> {
+/// The greatest event time of the rows of a batch that are no errors.
+fn time_max<R: Record>(batch: &RecordBatch, valid: Option<(i64, i64)>) -> Option<i64> {
     let mut bad = Bad::default();
     R::open_batch(batch, &mut bad);
     let times = R::event_times(batch, &mut bad)?;
+    if let Some(valid) = valid {
+        ouzel_dsl::data::only(&times, valid, &mut bad);
+    }
     if bad.is_empty() {
         return times.iter().copied().max();
     }

@@ -112,7 +112,8 @@ impl Worker {
                 let held_max = wiring.config.memory_bytes / wiring.config.workers.max(1) / 4;
                 let held_max = held_max.min(HELD_BYTES_MAX);
                 let passed = wiring.config.layout.of(wiring.plan.sources[source].input, partition);
-                let times = Times { passed, time_max, seen: i64::MIN, greatest: i64::MIN };
+                let valid = wiring.plan.sources[source].valid_time;
+                let times = Times { passed, time_max, valid, seen: i64::MIN, greatest: i64::MIN };
                 in_order(split, (ticket, gates), held_max, times, &mut run)?
             }
         };
@@ -311,7 +312,9 @@ fn in_order(
 struct Times<'a> {
     /// What passes the partition, by offset.
     passed: &'a [(u64, i64)],
-    time_max: fn(&RecordBatch) -> Option<i64>,
+    time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
+    /// The event times that are taken to be any.
+    valid: Option<(i64, i64)>,
     /// The greatest event time, or the watermark that has passed the partition.
     seen: i64,
     /// The greatest event time alone.
@@ -335,8 +338,10 @@ impl Times<'_> {
             }
             let before = self.seen;
             let pruned = piece.pruned.event_time_max.unwrap_or(i64::MIN);
-            self.greatest =
-                self.greatest.max((self.time_max)(&piece.batch).unwrap_or(i64::MIN)).max(pruned);
+            self.greatest = self
+                .greatest
+                .max((self.time_max)(&piece.batch, self.valid).unwrap_or(i64::MIN))
+                .max(pruned);
             self.seen = self.seen.max(self.greatest);
             pieces.push((piece, before));
             match more {

@@ -123,7 +123,8 @@ pub fn plan() -> Plan {
             needs_seen: false,
             idle_after: None,
             join_late: false,
-            time_max: |_| None,
+            valid_time: None,
+            time_max: |_, _| None,
         }],
         stages: vec![StageNode {
             input: StageInput::Source(0),
@@ -181,7 +182,8 @@ fn copying() -> Plan {
             needs_seen: false,
             idle_after: None,
             join_late: false,
-            time_max: |_| None,
+            valid_time: None,
+            time_max: |_, _| None,
         }],
         stages: vec![StageNode {
             input: StageInput::Source(0),

@@ -3,7 +3,7 @@
 //! | Rule | Tests |
 //! | --- | --- |
 //! | 1 Address | `rules::rule_1_*`; dead letters of `one_record`; `order`, against a twin |
-//! | 2 Event time and seen | `rules::rule_2_*`; `windows` and `calendar`, against twins |
+//! | 2 Event time and seen | `rules::rule_2_*`; `valid_time`; `windows` and `calendar`, against twins |
 //! | 3 Watermark | `rules::rule_3_*`; `windows::two_inputs` |
 //! | 4 Late, if the job says so | `rules::rule_4_*`; `windows` and `calendar`, against twins |
 //! | 5 State is freed, its rows stay | `rules::rule_5_*` |
@@ -46,4 +46,5 @@ mod rules;
 mod sessions;
 mod statistics;
 mod tables;
+mod valid_time;
 mod windows;

@@ -9,7 +9,10 @@ use syn::Stmt;
 pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> u64 {
     let op = &graph.nodes[index].op;
     let text = match op {
-        Op::Source(index) => format!("source {index}"),
+        Op::Source(input) => match &graph.inputs[*input].valid_time {
+            Some(range) => format!("source {input} valid {}", range.to_token_stream()),
+            None => format!("source {input}"),
+        },
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
         Op::Merge => "merge".to_owned(),
         Op::KeyBy(closure) => format!("key_by {}", closure.to_token_stream()),

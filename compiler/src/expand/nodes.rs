@@ -58,6 +58,11 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
         .idle_after
         .iter()
         .map(|_| quote_spanned!(graph.span(index)=> __builder.idle_after(#input, #value)?;));
+    let valid_time = says.valid_time.iter().map(|_| {
+        let valid = var("valid", index);
+        quote_spanned!(graph.span(index)=> __builder.valid_time(#input, #valid)?;)
+    });
+    let timed = says.valid_time.is_some();
     let join_late =
         says.join_late.then(|| quote_spanned!(graph.span(index)=> __builder.join_late(#input);));
     quote_spanned! {graph.span(index)=>
@@ -67,9 +72,10 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
             #stream,
             #read,
             &[#(#prune),*],
-            ::ouzel::private::engine::Needs { time: #time, seen: #seen, place: #place },
+            ::ouzel::private::engine::Needs { time: #timed || #time, seen: #seen, place: #place },
         )?;
         #(#idle_after)*
+        #(#valid_time)*
         #join_late
     }
 }

@@ -14,7 +14,7 @@ const OF_KEYED: [&str; 8] =
     ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
 
 /// What is said of inputs.
-const OF_INPUTS: [&str; 2] = ["idle_after", "join_late"];
+const OF_INPUTS: [&str; 3] = ["idle_after", "join_late", "valid_time"];
 
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.

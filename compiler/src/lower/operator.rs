@@ -27,7 +27,7 @@ impl Lowering {
         }
         match name.as_str() {
             "named" => self.named(receiver, call),
-            "idle_after" | "join_late" => self.of_input(receiver, call),
+            "idle_after" | "join_late" | "valid_time" => self.of_input(receiver, call),
             "merge" => {
                 let other = self.merged(&one_argument(call)?)?;
                 let names = self.graph.nodes[receiver].names.clone();
@@ -130,6 +130,7 @@ impl Lowering {
         let says = &mut self.graph.inputs[input];
         let again = match text(&call.method).as_str() {
             "idle_after" => says.idle_after.replace(one_argument(call)?).is_some(),
+            "valid_time" => says.valid_time.replace(one_argument(call)?).is_some(),
             _ if call.args.is_empty() => std::mem::replace(&mut says.join_late, true),
             _ => return Err(Stop::Unknown),
         };
