@@ -68,9 +68,8 @@ impl LayoutFile {
 /// Lets watermarks pass the partitions that have been silent for long enough; whether any was passed.
 /// Nothing may be in flight.
 pub fn pass_silent(reader: &mut Reader, wiring: &Wiring, gates: &Gates) -> bool {
-    let now = reader.clock.micros();
     let silent: Vec<Vec<usize>> =
-        (0..wiring.sources.len()).map(|source| silent(reader, wiring, source, now)).collect();
+        (0..wiring.sources.len()).map(|source| silent(reader, wiring, source)).collect();
     let targets: Vec<i64> =
         (0..silent.len()).map(|source| target(reader, wiring, gates, &silent, source)).collect();
     let mut any = false;
@@ -83,9 +82,11 @@ pub fn pass_silent(reader: &mut Reader, wiring: &Wiring, gates: &Gates) -> bool 
 }
 
 /// The lanes of a source that have been silent for long enough.
-fn silent(reader: &mut Reader, wiring: &Wiring, source: usize, now: u64) -> Vec<usize> {
+fn silent(reader: &mut Reader, wiring: &Wiring, source: usize) -> Vec<usize> {
     let node = &wiring.plan.sources[source];
     let Some(after) = node.idle_after.filter(|_| node.needs_seen) else { return Vec::new() };
+    // While nobody looked, as when the process was suspended, nothing was silent.
+    let now = reader.listed_at(source);
     let lanes = reader.lanes.iter_mut().enumerate();
     let silent = lanes.filter_map(|(index, lane)| {
         if lane.source != source || lane.is_done() {

@@ -92,6 +92,8 @@ struct Listed {
     began_with: Option<usize>,
     /// When to list it again.
     next: Option<Instant>,
+    /// When it was last listed, by the run's clock.
+    at: u64,
 }
 
 impl Reader {
@@ -110,6 +112,7 @@ impl Reader {
             ended: false,
             began_with: resumed.then(|| of(source)),
             next: None,
+            at: 0,
         });
         let mut reader = Reader {
             lanes: Vec::new(),
@@ -155,7 +158,7 @@ impl Reader {
             lane.map_or(0, |lane| lane.queue.back().map_or(lane.position, |split| split.end()))
         };
         let from: Vec<u64> = self.sources[source].lanes.iter().map(known).collect();
-        let began = Instant::now();
+        let (began, at) = (Instant::now(), self.clock.micros());
         let listing = wiring.sources[source].splits(&from)?;
         let next = Instant::now() + IDLE.max(began.elapsed() * LIST_EVERY);
         let names = wiring.sources[source].partitions();
@@ -172,7 +175,7 @@ impl Reader {
         let listed = &mut self.sources[source];
         listed.began_with.get_or_insert(names.len());
         listed.ended = listing.end;
-        listed.next = Some(next);
+        (listed.next, listed.at) = (Some(next), at);
         let lane_of = |partition: u32| listed.lanes.get(partition as usize).copied().flatten();
         let ended = if listing.end { (0..names.len() as u32).collect() } else { listing.ended };
         for lane in ended.into_iter().filter_map(lane_of) {
@@ -268,6 +271,11 @@ impl Reader {
             }
             self.ready[self.turn].insert((now, bytes, lane));
         }
+    }
+
+    /// When a source was last listed, by the run's clock: up to then it is known what came.
+    pub fn listed_at(&self, source: usize) -> u64 {
+        self.sources[source].at
     }
 
     /// Lets a watermark pass a partition of which nothing is in flight; whether it had not yet.

@@ -82,7 +82,7 @@ impl Check {
         self
     }
 
-    /// What a failing check has kept in a folder: input, parameters, error policy and seed.
+    /// What a failing check has kept in a folder: input, layout, parameters, error policy and seed.
     ///
     /// # Panics
     ///
@@ -96,7 +96,8 @@ impl Check {
         };
         let params = case.params.iter();
         let params = params.fold(Params::new(), |params, (name, value)| params.with(name, value));
-        Check { inputs, params, on_error: case.on_error(), seed: Some(case.seed), ..self }
+        let (on_error, layout) = (case.on_error(), case.layout());
+        Check { inputs, params, on_error, layout, seed: Some(case.seed), ..self }
     }
 
     /// The value of a job parameter.

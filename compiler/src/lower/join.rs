@@ -69,7 +69,7 @@ impl Lowering {
             (Gives::Stream, true) => "a stream without a key: put `.key_by(..)` after it",
             (Gives::Stream, false) => "a stream: `.key_by(..).latest()` makes a table of it",
             (Gives::Keyed, false) => "a keyed stream: `.latest()` makes a table of it",
-            (Gives::Early, _) => "results that are not final yet, which go to an output only",
+            (Gives::Early, _) => "a table before it is final, which goes to an output only",
             (Gives::Table | Gives::Grouped, true) => {
                 "a table, whose rows change: make one of the stream as well, by `.latest()` or `.aggregate(..)`"
             }

@@ -38,4 +38,14 @@ fn without_a_span(flights: Stream<Flight>) -> Stream<Flight> {
     flights.idle_after()
 }
 
+#[job]
+fn not_a_range(flights: Stream<Flight>) -> Stream<Flight> {
+    flights.valid_time(hours(1))
+}
+
+#[job]
+fn times_of_some(flights: Stream<Flight>, until: Timestamp) -> Stream<Flight> {
+    flights.filter(|f| f.carrier == "UA").valid_time(..until)
+}
+
 fn main() {}
