@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// A job that runs as a stream, one epoch after the other, as a test says: to look at what it does
 /// on the way, which depends on when records come.
 ///
-/// It is the stream executor that runs, with its checkpoints, on one worker and without a clock: the
-/// same calls always do the same. What comes out on the way of a table is how a stream gets to its
+/// It is the stream executor that runs, with its checkpoints, on one worker and with a clock that
+/// stands still until [`wait`](Driver::wait) moves it: the same calls always do the same. What comes out on the way of a table is how a stream gets to its
 /// end, and no part of what batch and stream agree on; see [`check`](crate::check) for that.
 ///
 /// ```
