@@ -257,6 +257,29 @@ fn rule_6_batch_takes_the_layout_of_a_followed_folder() {
     assert!(said.contains("the partition `c.jsonl` of `events`, which is not there"), "{said}");
 }
 
+#[test]
+fn rule_6_a_watermark_passes_within_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.jsonl");
+    write(&path, &events(&[10, 20, 30, 40]));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let third = text.match_indices('\n').nth(1).unwrap().0 as u64 + 1;
+    let run = |layout: Layout| {
+        let files = input(&format!("{}/*.jsonl", dir.path().display())).unwrap();
+        ouzel::run::<hourly>().input("events", files).config(|config| config.layout = layout)
+    };
+    // One that passes within a record is for those after it.
+    for offset in [third, third - 1] {
+        let layout = Layout::new([passed("a.jsonl", offset, 60)]);
+        let outcome = run(layout.clone()).execute().unwrap();
+        assert_eq!(outcome.lines("late").len(), 2, "{outcome:?}");
+        assert_eq!(outcome.summary.operators[0].records_out, 4);
+        let verification = run(layout).verify(offset).unwrap();
+        assert!(verification.agrees(), "{verification}");
+    }
+    assert!(run(Layout::default()).execute().unwrap().lines("late").is_empty());
+}
+
 #[derive(Default)]
 struct StopAtCommit(Arc<std::sync::atomic::AtomicBool>);
 
