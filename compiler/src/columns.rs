@@ -22,6 +22,7 @@ fn distinct(graph: &Graph, output: &Output, ty: &Type) -> Option<TokenStream> {
         _ if graph.gives(output.node) == Gives::Table => {
             keyed(graph, output.node, arguments(ty, "Table")?)?
         }
+        Op::Early(_) => keyed(graph, graph.nodes[output.node].inputs[0], arguments(ty, "Early")?)?,
         Op::Finals => {
             let [row] = arguments(ty, "Stream")?[..] else { return None };
             keyed(graph, graph.nodes[output.node].inputs[0], arguments(row, "Final")?)?

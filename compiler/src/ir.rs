@@ -10,6 +10,19 @@ pub type NodeIndex = usize;
 pub struct Graph {
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
+    /// What the job says of each input.
+    pub inputs: Vec<InputSays>,
+}
+
+/// What a job says of an input, before its first operator.
+#[derive(Clone, Default)]
+pub struct InputSays {
+    /// How long a partition may be silent before the watermark passes it.
+    pub idle_after: Option<Expr>,
+    /// Whether partitions may be found later.
+    pub join_late: bool,
+    /// The event times that are taken to be any.
+    pub valid_time: Option<Expr>,
 }
 
 /// One operator.
@@ -65,6 +78,8 @@ pub enum Op {
     JoinForeign(Joining, ExprClosure),
     /// A table that is held as it is, since it is shown.
     Arrange,
+    /// The rows of a table as they are now and then, before they are final.
+    Early(Expr),
 }
 
 /// An operator that sees the records of a key in canonical order.
@@ -118,6 +133,8 @@ pub enum Gives {
     Grouped,
     /// Several streams, which have yet to be bound to names.
     Branches,
+    /// Results that are not final.
+    Early,
 }
 
 impl Op {
@@ -271,6 +288,7 @@ impl Graph {
                 Gives::Keyed
             }
             Op::GroupBy(_) => Gives::Grouped,
+            Op::Early(_) => Gives::Early,
             Op::Aggregate(_) | Op::JoinTables(_) | Op::JoinForeign(..) | Op::Arrange => {
                 Gives::Table
             }
@@ -287,12 +305,12 @@ impl Graph {
     }
 
     /// Who takes the rows that a node gives one by one: all but `finals`, which waits for windows to
-    /// close, `errors`, which takes those that it cannot give, and `lookup`, which takes a table as a
-    /// whole.
+    /// close, `errors`, which takes those that it cannot give, `lookup`, which takes a table as a whole,
+    /// and early results, which are read from what is held.
     pub fn row_uses(&self, node: NodeIndex) -> Vec<(NodeIndex, u32)> {
         let mut uses = self.uses(node);
         uses.retain(|(consumer, position)| match self.nodes[*consumer].op {
-            Op::Finals | Op::Errors => false,
+            Op::Finals | Op::Errors | Op::Early(_) => false,
             Op::Lookup(_) => *position == 0,
             _ => true,
         });

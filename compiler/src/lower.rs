@@ -15,7 +15,7 @@ mod split;
 
 use crate::ast::{Errors, Job};
 use crate::idents::{bindings, name_of, text};
-use crate::ir::{Gives, Graph, Names, Node, NodeIndex, Op};
+use crate::ir::{Gives, Graph, InputSays, Names, Node, NodeIndex, Op};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Error, Expr, Ident, Local, Pat, Stmt};
 
@@ -55,7 +55,11 @@ struct Lowering {
 /// Lowers a job.
 pub fn lower(job: &Job) -> syn::Result<Lowered> {
     let mut lowering = Lowering {
-        graph: Graph { nodes: Vec::new(), outputs: Vec::new() },
+        graph: Graph {
+            nodes: Vec::new(),
+            outputs: Vec::new(),
+            inputs: vec![InputSays::default(); job.inputs.len()],
+        },
         scope: BTreeMap::new(),
         failed: BTreeSet::new(),
         owner: text(&job.name),

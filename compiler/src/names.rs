@@ -65,7 +65,7 @@ pub fn check(graph: &Graph, node: NodeIndex, output: &str) -> syn::Result<()> {
     let mut taken: Vec<String> = Vec::new();
     let here = graph.nodes[node].ident.span();
     let table = match graph.nodes[node].op {
-        Op::Finals => Some(graph.nodes[node].inputs[0]),
+        Op::Finals | Op::Early(_) => Some(graph.nodes[node].inputs[0]),
         _ => (graph.gives(node) == Gives::Table).then_some(node),
     };
     if let Some(table) = table {

@@ -109,16 +109,22 @@ fn opening(graph: &Graph, head: NodeIndex) -> Opening {
     let (wanted, place) = (needs.time(span), needs.place);
     let get = quote_spanned!(span=> ::ouzel::dsl::data::get(#stream, &__columns, __row));
     let once = quote_spanned!(span=> let __weight = 1i64;);
-    if let Op::Source(_) = graph.nodes[head].op {
+    if let Op::Source(input) = graph.nodes[head].op {
+        let valid = graph.inputs[input].valid_time.is_some();
+        let only = valid.then(|| {
+            let valid = var("valid", head);
+            quote_spanned!(span=> ::ouzel::dsl::data::only(__times, #valid, &mut __bad);)
+        });
         let rise = needs.seen.then(|| quote_spanned!(span=> __seen = __seen.max(__time);));
         return Opening {
             columns: quote_spanned! {span=>
                 let __columns = ::ouzel::dsl::data::open(#stream, &__chunk.batch, &mut __bad);
-                let __times = match #place || #wanted {
+                let __times = match #valid || #place || #wanted {
                     true => ::ouzel::dsl::data::times(#stream, &__chunk.batch, &mut __bad),
                     false => ::core::option::Option::None,
                 };
                 let __times: &[i64] = __times.as_deref().unwrap_or_default();
+                #only
                 let __log = __cx.log;
             },
             before: quote_spanned!(span=> #once let mut __seen = __cx.seen;),
@@ -284,7 +290,7 @@ pub fn needs(graph: &Graph, head: NodeIndex) -> Needs {
     while let Some(node) = todo.pop() {
         for consumer in graph.consumers(node) {
             match graph.nodes[consumer].op {
-                Op::Finals => continue,
+                Op::Finals | Op::Early(_) => continue,
                 Op::Lookup(_) if graph.streamed(consumer) != [node] => continue,
                 Op::Window(_) => needs.time = true,
                 Op::Lateness(_) => (needs.time, needs.seen) = (true, true),

@@ -119,7 +119,9 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             let key = var("key", index);
             quote_spanned!(span=> #input.tied(#tie).#method(#closure).tie_key(#key))
         }
-        Op::Window(_) | Op::Lateness(_) => quote_spanned!(span=> #input.#method(#value)),
+        Op::Window(_) | Op::Lateness(_) | Op::Early(_) => {
+            quote_spanned!(span=> #input.#method(#value))
+        }
         Op::Late | Op::Finals => quote_spanned!(span=> #input.#method().tie(#stream)),
         Op::Aggregate(_) => {
             quote_spanned!(span=> #input.aggregate(::ouzel::dsl::twin_of(&#value))#tied)

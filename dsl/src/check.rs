@@ -5,9 +5,10 @@
 //! value and these types are none, so that of the second it says nothing: each mistake is reported
 //! once, on the user's own code.
 
-use crate::{Arg, Params, Record, Result, Span, Stream, Tie};
+use crate::{Arg, Params, Record, Result, Span, Stream, Tie, Timestamp};
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
 use std::str::FromStr;
 
 /// `T`, if the job is accepted.
@@ -64,6 +65,21 @@ impl Types {
     /// Windows or an aggregate.
     pub fn value<V>(self, value: V) -> V {
         value
+    }
+
+    /// A range of event times, in microseconds, with both of its ends.
+    pub fn valid_time(self, range: impl RangeBounds<Timestamp>) -> (i64, i64) {
+        let from = match range.start_bound() {
+            Bound::Included(from) => from.micros(),
+            Bound::Excluded(from) => from.micros().saturating_add(1),
+            Bound::Unbounded => i64::MIN,
+        };
+        let upto = match range.end_bound() {
+            Bound::Included(upto) => upto.micros(),
+            Bound::Excluded(upto) => upto.micros().saturating_sub(1),
+            Bound::Unbounded => i64::MAX,
+        };
+        (from, upto)
     }
 
     /// A lateness.

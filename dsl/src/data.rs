@@ -299,6 +299,17 @@ pub fn open<R: crate::Record>(
     R::open_batch(batch, bad)
 }
 
+/// Takes event times outside of a range, both of whose ends are in it, to be errors.
+#[doc(hidden)]
+pub fn only(times: &[i64], (from, upto): (i64, i64), bad: &mut Bad) {
+    for (row, time) in times.iter().enumerate() {
+        if !(from..=upto).contains(time) {
+            let time = crate::Timestamp::from_micros(*time);
+            bad.note(row, || format!("the event time {time} is none that `valid_time` takes"));
+        }
+    }
+}
+
 /// The event times of a source's batch; none where the record has none.
 #[doc(hidden)]
 pub fn times<R: crate::Record>(

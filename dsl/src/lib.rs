@@ -13,6 +13,7 @@ pub mod columns;
 pub mod connector;
 pub mod data;
 mod decimal;
+mod early;
 mod error;
 mod failed;
 mod frame;
@@ -51,6 +52,7 @@ pub use aggregate::{
 };
 pub use data::{Bytes, Data, List, Produce};
 pub use decimal::{Decimal, decimal_units};
+pub use early::Early;
 pub use error::{Error, Result};
 pub use failed::{Failed, FailedRef, failed};
 pub use frame::{Frame, last_rows, last_span};

@@ -110,8 +110,15 @@ pub struct SourceNode {
     pub needs_seen: bool,
     /// Whether it only feeds tables that are read whole before the other inputs.
     pub side: bool,
-    /// The greatest event time of the decodable rows of a batch.
-    pub time_max: fn(&RecordBatch) -> Option<i64>,
+    /// How long a partition may be silent before the watermark passes it, in microseconds.
+    pub idle_after: Option<i64>,
+    /// Whether partitions may be found later.
+    pub join_late: bool,
+    /// The event times that are taken to be any, with both ends; others are errors.
+    pub valid_time: Option<(i64, i64)>,
+    /// The greatest event time of the rows of a batch that can be decoded and, if there is a range,
+    /// are in it.
+    pub time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
 }
 
 /// What feeds a stage.
@@ -229,4 +236,12 @@ pub enum OutputKind {
     Stream,
     /// The rows of a keyed operator, by index.
     Table(usize),
+    /// The rows of a keyed operator, by index, before they are final, every so many microseconds of a
+    /// stream: no part of what batch and stream agree on.
+    Early {
+        /// The keyed operator.
+        keyed: usize,
+        /// From one time to the next.
+        every: i64,
+    },
 }

@@ -6,9 +6,11 @@ use crate::key::Key;
 use crate::keyed::Keyed;
 use crate::sides::RefersTo;
 use crate::table::Table;
+use crate::time::{Span, Timestamp};
 use crate::window::Unwindowed;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::ops::RangeBounds;
 
 /// A multiset of records, each with an event time.
 ///
@@ -214,6 +216,64 @@ impl<T: Data> Stream<T> {
         P::Data: Key,
     {
         Keyed::new()
+    }
+
+    /// Lets the watermark pass a partition of this input that has been silent for so long by the
+    /// clock, so that it does not hold results back. Said of an input, before its first operator.
+    ///
+    /// Records that come in such a partition later have seen, besides what was before them in it, the
+    /// watermark that has passed it: they may be late. Since that depends on the clock, a stream
+    /// writes it down, as its layout; batch mode takes it by `--layout`, and then leaves the same.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table, Windowed, count, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Stream<T>) -> Table<Windowed<()>, u64> {
+    /// let hourly = visits.idle_after(minutes(1)).key_by(|_| ()).window(tumbling(hours(1)));
+    /// hourly.lateness(minutes(5)).aggregate(count())
+    /// # }
+    /// ```
+    pub fn idle_after(self, _silent: Span) -> Stream<T> {
+        self
+    }
+
+    /// Lets partitions of this input be found later, such as new files of a folder that is followed,
+    /// although the job has a lateness. Said of an input, before its first operator.
+    ///
+    /// All records of such a partition have seen the watermark at which it was found: what is older
+    /// than what was done with by then is late. Like [`idle_after`](Stream::idle_after) it is written
+    /// to the stream's layout, for batch mode to take.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table, Windowed, count, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Stream<T>) -> Table<Windowed<()>, u64> {
+    /// let hourly = visits.join_late().key_by(|_| ()).window(tumbling(hours(1)));
+    /// hourly.lateness(minutes(5)).aggregate(count())
+    /// # }
+    /// ```
+    pub fn join_late(self) -> Stream<T> {
+        self
+    }
+
+    /// Takes only event times in this range to be any: a record with another one is an error of this
+    /// input, which follows the error policy, and does not count for what its partition has seen. So
+    /// one record with an absurd time does not make all after it late. Said of an input, before its
+    /// first operator; row groups of its files are not skipped then.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Stream, Table, Timestamp, Windowed, count, hours, minutes, tumbling};
+    ///
+    /// # fn job<T: ouzel::Data>(visits: Stream<T>, until: Timestamp) -> Table<Windowed<()>, u64> {
+    /// let hourly = visits.valid_time(..until).key_by(|_| ()).window(tumbling(hours(1)));
+    /// hourly.lateness(minutes(5)).aggregate(count())
+    /// # }
+    /// ```
+    pub fn valid_time(self, _range: impl RangeBounds<Timestamp>) -> Stream<T> {
+        self
     }
 
     /// Names the operator before it: its id in plans, metrics, errors and kept state, and the

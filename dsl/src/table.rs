@@ -1,13 +1,14 @@
 //! Tables: maps from key to value.
 
-use crate::Timestamp;
 use crate::aggregate::DataOf;
 use crate::data::{Bad, Builder, Column, Data, Draw, NumberColumn, Produce};
+use crate::early::Early;
 use crate::grouped::Grouped;
 use crate::key::Key;
 use crate::schema::{Field, Type};
 use crate::sides::{RefersTo, SameKey};
 use crate::stream::{Stream, Tie};
+use crate::time::{Span, Timestamp};
 use crate::window::{Window, Windowed};
 use arrow::array::{ArrayRef, RecordBatch};
 use std::fmt::Display;
@@ -428,6 +429,29 @@ impl<K: Key, V: Data> Row for (K, V) {
     #[inline(always)]
     fn parts(columns: &RowColumns<K, V>, row: usize) -> Self::Parts<'_> {
         (columns.key.get(row), columns.value.get(row))
+    }
+}
+
+impl<K: Data, V: Data> Table<K, V> {
+    /// What the table holds, every so often while a stream runs, before it is final: rows of open
+    /// windows, and of tables without windows. It goes to an output, and to no operator.
+    ///
+    /// Each time, all rows that may still change are added to the output; nothing is added if nothing
+    /// has come since the last time. They depend on the clock and on the order in which records come,
+    /// and are no part of what batch and stream agree on: `verify` leaves them out, and batch mode,
+    /// which has no results before the final ones, gives none.
+    ///
+    /// ```
+    /// # use ouzel_dsl as ouzel;
+    /// use ouzel::{Early, Table, Windowed, seconds};
+    ///
+    /// # fn job(hourly: Table<Windowed<String>, u64>) -> (Table<Windowed<String>, u64>, Early<Windowed<String>, u64>) {
+    /// let so_far = hourly.early(seconds(10));
+    /// (hourly, so_far)
+    /// # }
+    /// ```
+    pub fn early(self, _every: Span) -> Early<K, V> {
+        Early::new()
     }
 }
 

@@ -140,9 +140,53 @@ impl Builder {
             event_time,
             needs_seen: needs.seen,
             side: false,
+            idle_after: None,
+            join_late: false,
+            valid_time: None,
             time_max: time_max::<R>,
         });
         Ok(self.plan.sources.len() - 1)
+    }
+
+    /// Lets the watermark pass partitions of an input, by index, that have been silent for so long.
+    pub fn idle_after(&mut self, source: usize, after: Span) -> Result<()> {
+        let operator = self.plan.sources[source].operator;
+        if after.micros() <= 0 {
+            let site = self.plan.operators[operator].site;
+            return Err(Error::Usage(format!(
+                "{site}: `idle_after` takes a length of time greater than nothing"
+            )));
+        }
+        self.plan.sources[source].idle_after = Some(after.micros());
+        let short = after.short();
+        self.note(operator, format!("does not wait for a partition that is silent for {short}"));
+        Ok(())
+    }
+
+    /// Takes event times of an input, by index, outside of a range to be errors.
+    pub fn valid_time(&mut self, source: usize, (from, upto): (i64, i64)) -> Result<()> {
+        let operator = self.plan.sources[source].operator;
+        if from > upto {
+            let site = self.plan.operators[operator].site;
+            return Err(Error::Usage(format!("{site}: no time is in the range of `valid_time`")));
+        }
+        let node = &mut self.plan.sources[source];
+        node.valid_time = Some((from, upto));
+        // What is skipped could be an error.
+        node.prune.clear();
+        let time = |micros| match micros {
+            i64::MIN | i64::MAX => String::new(),
+            micros => ouzel_dsl::Timestamp::from_micros(micros).to_string(),
+        };
+        self.note(operator, format!("takes event times {}..={}", time(from), time(upto)));
+        Ok(())
+    }
+
+    /// Lets partitions of an input, by index, be found later.
+    pub fn join_late(&mut self, source: usize) {
+        self.plan.sources[source].join_late = true;
+        let operator = self.plan.sources[source].operator;
+        self.note(operator, "takes partitions that are found later");
     }
 
     /// Notes windows, whoever takes them; refuses those that have no length.
@@ -169,7 +213,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a table as an output: what the keyed operator with this index gives.
+    /// Adds a table as an output: what the keyed operator with this index gives; or, every so often,
+    /// what it holds so far.
     pub fn table<K: Data, V: Data>(
         &mut self,
         operator: usize,
@@ -178,16 +223,33 @@ impl Builder {
         _: Tie<K>,
         _: Tie<V>,
         (key_names, value_names): (&[&str], &[&str]),
+        every: Option<Span>,
     ) -> Result<()> {
         let mut fields = K::columns(key_names);
         let key_columns = fields.len();
         fields.extend(V::columns(value_names));
         self.distinct(operator, &fields)?;
-        self.plan.keyed[keyed].output = Some(self.plan.outputs.len());
+        let kind = match every {
+            Some(every) if every.micros() <= 0 => {
+                let site = self.plan.operators[operator].site;
+                return Err(Error::Usage(format!(
+                    "{site}: `early` takes a length of time greater than nothing"
+                )));
+            }
+            Some(every) => {
+                let note = format!("every {} of a stream; no part of what agrees", every.short());
+                self.note(operator, note);
+                OutputKind::Early { keyed, every: every.micros() }
+            }
+            None => {
+                self.plan.keyed[keyed].output = Some(self.plan.outputs.len());
+                OutputKind::Table(keyed)
+            }
+        };
         self.plan.outputs.push(OutputNode {
             operator,
             name,
-            kind: OutputKind::Table(keyed),
+            kind,
             schema: schema(&fields),
             fields,
             key_columns,
@@ -328,11 +390,14 @@ fn schema(fields: &[Field]) -> SchemaRef {
     Arc::new(Schema::new(fields.iter().map(Field::arrow).collect::<Vec<_>>()))
 }
 
-/// The greatest event time of a batch's decodable rows.
-fn time_max<R: Record>(batch: &RecordBatch) -> Option<i64> {
+/// The greatest event time of the rows of a batch that are no errors.
+fn time_max<R: Record>(batch: &RecordBatch, valid: Option<(i64, i64)>) -> Option<i64> {
     let mut bad = Bad::default();
     R::open_batch(batch, &mut bad);
     let times = R::event_times(batch, &mut bad)?;
+    if let Some(valid) = valid {
+        ouzel_dsl::data::only(&times, valid, &mut bad);
+    }
     if bad.is_empty() {
         return times.iter().copied().max();
     }

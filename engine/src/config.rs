@@ -1,5 +1,7 @@
 //! What a run is told, in either mode.
 
+use crate::clock::Clock;
+use crate::layout::Layout;
 use ouzel_dsl::connector::{Connect, Sink};
 use ouzel_dsl::stage::OnError;
 use ouzel_dsl::{Error, Plan, Result};
@@ -36,6 +38,9 @@ pub struct RunConfig {
     pub observers: Observers,
     /// Set to end the run cleanly before the end of input.
     pub stop: Arc<AtomicBool>,
+    /// From which offsets on the watermark has passed partitions: what an earlier stream over the
+    /// same input has decided.
+    pub layout: Layout,
     /// Whether a stop may leave a split half read: in batch mode, which then leaves nothing.
     pub stop_within_splits: bool,
 }
@@ -67,6 +72,7 @@ impl Default for RunConfig {
             split_bytes: 16 << 20,
             observers: Observers::default(),
             stop: Arc::default(),
+            layout: Layout::default(),
             stop_within_splits: false,
         }
     }
@@ -93,6 +99,10 @@ pub struct StreamConfig {
     /// The job's code and parameters differ from those that the state was made by, and this is
     /// accepted for these operators.
     pub accept: Vec<String>,
+    /// Where the layout is written; if not given, in the folder of checkpoints.
+    pub layout: Option<PathBuf>,
+    /// Tells how long a partition has been silent.
+    pub clock: Clock,
 }
 
 /// A place within a commit.
@@ -118,6 +128,8 @@ impl Default for StreamConfig {
             crash_after_splits: None,
             crash_in_commit: None,
             accept: Vec::new(),
+            layout: None,
+            clock: Clock::default(),
         }
     }
 }

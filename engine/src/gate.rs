@@ -34,10 +34,12 @@ struct Gate {
     issued: u64,
     /// All tickets below this one have published.
     reached: u64,
-    /// The greatest event time of those.
+    /// The greatest event time of those, or the watermark that has passed the partition.
     seen: i64,
-    /// What later tickets have published.
-    ahead: BTreeMap<u64, i64>,
+    /// The greatest event time alone.
+    greatest: i64,
+    /// What later tickets have published: seen, and the greatest event time.
+    ahead: BTreeMap<u64, (i64, i64)>,
     /// What was seen before each ticket that has not passed yet.
     bases: BTreeMap<u64, i64>,
 }
@@ -45,7 +47,14 @@ struct Gate {
 impl Default for Gate {
     fn default() -> Self {
         let bases = BTreeMap::from([(0, i64::MIN)]);
-        Gate { issued: 0, reached: 0, seen: i64::MIN, ahead: BTreeMap::new(), bases }
+        Gate {
+            issued: 0,
+            reached: 0,
+            seen: i64::MIN,
+            greatest: i64::MIN,
+            ahead: BTreeMap::new(),
+            bases,
+        }
     }
 }
 
@@ -54,10 +63,19 @@ impl Gates {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Takes on what a partition had seen in an earlier process. Call before its first ticket.
-    pub fn resume(&self, source: usize, partition: u32, seen: i64) {
-        let gate = Gate { seen, bases: BTreeMap::from([(0, seen)]), ..Gate::default() };
+    /// Takes on what a partition had seen in an earlier process, and its greatest event time. Call
+    /// before its first ticket.
+    pub fn resume(&self, source: usize, partition: u32, seen: i64, greatest: i64) {
+        let gate = Gate { seen, greatest, bases: BTreeMap::from([(0, seen)]), ..Gate::default() };
         self.lock().gates.insert((source, partition), gate);
+    }
+
+    /// Lets a watermark pass a partition of which nothing is in flight: what comes next has seen it.
+    pub fn pass(&self, source: usize, partition: u32, watermark: i64) {
+        let mut state = self.lock();
+        let gate = state.gates.entry((source, partition)).or_default();
+        gate.seen = gate.seen.max(watermark);
+        gate.bases.insert(gate.reached, gate.seen);
     }
 
     /// Draws the next ticket of a partition.
@@ -68,13 +86,14 @@ impl Gates {
         Ticket { source, partition, number: gate.issued - 1 }
     }
 
-    /// Publishes the greatest event time of a split.
-    pub fn publish(&self, ticket: Ticket, greatest: i64) {
+    /// Publishes what was seen in a split, and its greatest event time.
+    pub fn publish(&self, ticket: Ticket, seen: i64, greatest: i64) {
         let mut state = self.lock();
         let gate = state.gates.entry((ticket.source, ticket.partition)).or_default();
-        gate.ahead.insert(ticket.number, greatest);
-        while let Some(greatest) = gate.ahead.remove(&gate.reached) {
-            gate.seen = gate.seen.max(greatest);
+        gate.ahead.insert(ticket.number, (seen, greatest));
+        while let Some((seen, greatest)) = gate.ahead.remove(&gate.reached) {
+            gate.seen = gate.seen.max(seen);
+            gate.greatest = gate.greatest.max(greatest);
             gate.reached += 1;
             gate.bases.insert(gate.reached, gate.seen);
         }
@@ -102,8 +121,14 @@ impl Gates {
         self.moved.notify_all();
     }
 
-    /// The greatest event time of a partition's splits so far.
+    /// What the next record of a partition has seen before it: the greatest event time so far, or the
+    /// watermark that has passed the partition.
     pub fn seen(&self, source: usize, partition: u32) -> i64 {
         self.lock().gates.get(&(source, partition)).map_or(i64::MIN, |gate| gate.seen)
+    }
+
+    /// The greatest event time of a partition so far, whatever has passed it.
+    pub fn greatest(&self, source: usize, partition: u32) -> i64 {
+        self.lock().gates.get(&(source, partition)).map_or(i64::MIN, |gate| gate.greatest)
     }
 }

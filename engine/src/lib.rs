@@ -4,6 +4,7 @@ mod arranged;
 mod as_of;
 mod bag;
 mod builder;
+mod clock;
 mod combiner;
 mod config;
 mod counted;
@@ -16,6 +17,7 @@ mod groups;
 mod guard;
 mod held;
 pub mod join;
+mod layout;
 mod memo;
 mod monoid;
 mod ordered;
@@ -39,10 +41,12 @@ pub use builder::{
     Builder, KeyedHandle, KeyedSpec, Needs, OperatorSpec, OutputHandle, final_address, open_finals,
     open_rows, open_table, row_address, table_row,
 };
+pub use clock::Clock;
 pub use combiner::Combiner;
 pub use config::{CommitPoint, RunConfig, StreamConfig};
 pub use faults::Faults;
 pub use gate::{Gates, Ticket};
+pub use layout::{Layout, Passed};
 pub use monoid::Moment;
 pub use output::Output;
 pub use side::{Side, SideHandle, looked_up};

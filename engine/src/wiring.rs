@@ -75,6 +75,24 @@ impl Wiring {
         Worker { ports: self.plan.ports(), tally: Tally::new(self.plan.operators.len()) }
     }
 
+    /// Sees that all that the layout names is there: it is of this input, or of no use.
+    pub fn check_layout(&self) -> Result<()> {
+        for (input, partition) in self.config.layout.partitions() {
+            let source = self.plan.sources.iter().position(|source| source.input == input);
+            let Some(source) = source else {
+                return Err(Error::Usage(format!(
+                    "the layout is of another job: it names the input `{input}`, which this one does not have"
+                )));
+            };
+            if !self.sources[source].partitions().iter().any(|name| name == partition) {
+                return Err(Error::Usage(format!(
+                    "the layout is of another input: it names the partition `{partition}` of `{input}`, which is not there"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Tells observers that a keyed operator gave final rows.
     pub fn gave(&self, keyed: usize, batch: &RecordBatch) {
         let operator = &self.plan.operators[self.plan.keyed[keyed].operator].id;

@@ -1,6 +1,7 @@
 //! One worker: its ports, its counts, and how it runs chunks and splits.
 
 use crate::gate::{Gates, Ticket};
+use crate::layout;
 use crate::wiring::Wiring;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Chunk, Demand, Offsets, Pruned, Split};
@@ -110,7 +111,10 @@ impl Worker {
                 let time_max = wiring.plan.sources[source].time_max;
                 let held_max = wiring.config.memory_bytes / wiring.config.workers.max(1) / 4;
                 let held_max = held_max.min(HELD_BYTES_MAX);
-                in_order(split, (ticket, gates), held_max, time_max, &mut run)?
+                let passed = wiring.config.layout.of(wiring.plan.sources[source].input, partition);
+                let valid = wiring.plan.sources[source].valid_time;
+                let times = Times { passed, time_max, valid, seen: i64::MIN, greatest: i64::MIN };
+                in_order(split, (ticket, gates), held_max, times, &mut run)?
             }
         };
         let input = wiring.plan.sources[source].input;
@@ -284,21 +288,19 @@ fn in_order(
     split: Box<dyn Split>,
     (ticket, gates): (Ticket, &Gates),
     held_max: usize,
-    time_max: fn(&RecordBatch) -> Option<i64>,
+    mut times: Times<'_>,
     run: &mut dyn FnMut(Chunk, i64) -> Result<Demand>,
 ) -> Result<Option<Box<dyn Split>>> {
     let (mut held, mut held_bytes) = (Vec::new(), 0);
-    let mut reached = i64::MIN;
     let mut base = None;
     let rest = split.read(&mut |chunk| {
-        let before = reached;
-        let pruned = chunk.pruned.event_time_max.unwrap_or(i64::MIN);
-        reached = reached.max(time_max(&chunk.batch).unwrap_or(i64::MIN)).max(pruned);
+        let mut pieces = times.pieces(chunk);
         if let Some(base) = base {
-            return run(chunk, before.max(base));
+            let mut run = |(chunk, before): (Chunk, i64)| run(chunk, before.max(base));
+            return pieces.drain(..).try_fold(Demand::More, |_, piece| run(piece));
         }
-        held_bytes += chunk.batch.get_array_memory_size();
-        held.push((chunk, before));
+        held_bytes += pieces.iter().map(|(c, _)| c.batch.get_array_memory_size()).sum::<usize>();
+        held.append(&mut pieces);
         if held_bytes < held_max {
             return Ok(Demand::More);
         }
@@ -309,7 +311,7 @@ fn in_order(
         }
         Ok(demand)
     })?;
-    gates.publish(ticket, reached);
+    gates.publish(ticket, times.seen, times.greatest);
     if base.is_none() {
         let base = gates.base(ticket)?;
         for (chunk, before) in held {
@@ -317,4 +319,81 @@ fn in_order(
         }
     }
     Ok(rest)
+}
+
+/// What has been seen of a split.
+struct Times<'a> {
+    /// What passes the partition, by offset.
+    passed: &'a [(u64, i64)],
+    time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
+    /// The event times that are taken to be any.
+    valid: Option<(i64, i64)>,
+    /// The greatest event time, or the watermark that has passed the partition.
+    seen: i64,
+    /// The greatest event time alone.
+    greatest: i64,
+}
+
+impl Times<'_> {
+    /// A chunk, cut where a watermark passes, each piece with what was seen before it.
+    fn pieces(&mut self, chunk: Chunk) -> Vec<(Chunk, i64)> {
+        let (mut pieces, mut rest) = (Vec::new(), chunk);
+        loop {
+            let (piece, more) = match self.cut(&rest) {
+                Some(row) => {
+                    let (before, after) = cut(rest, row);
+                    (before, Some(after))
+                }
+                None => (rest, None),
+            };
+            if piece.batch.num_rows() > 0 {
+                self.seen = self.seen.max(layout::at(self.passed, piece.offsets.get(0)));
+            }
+            let before = self.seen;
+            let pruned = piece.pruned.event_time_max.unwrap_or(i64::MIN);
+            self.greatest = self
+                .greatest
+                .max((self.time_max)(&piece.batch, self.valid).unwrap_or(i64::MIN))
+                .max(pruned);
+            self.seen = self.seen.max(self.greatest);
+            pieces.push((piece, before));
+            match more {
+                Some(more) => rest = more,
+                None => return pieces,
+            }
+        }
+    }
+
+    /// The row, not the first, before which a watermark passes.
+    fn cut(&self, chunk: &Chunk) -> Option<usize> {
+        let rows = chunk.batch.num_rows();
+        if self.passed.is_empty() || rows < 2 {
+            return None;
+        }
+        let passes = layout::next(self.passed, chunk.offsets.get(0))?;
+        let row = match &chunk.offsets {
+            Offsets::From(first) => usize::try_from(passes - first).unwrap_or(usize::MAX),
+            Offsets::Each(offsets) => offsets.partition_point(|offset| *offset < passes),
+        };
+        (row < rows).then_some(row)
+    }
+}
+
+/// A chunk in two. What could not be decoded goes with the first, since it counts for nothing; what
+/// was pruned comes after the rows.
+fn cut(chunk: Chunk, row: usize) -> (Chunk, Chunk) {
+    let Chunk { batch, partition, offsets, rejects, pruned } = chunk;
+    let (before, after) = match offsets {
+        Offsets::From(first) => (Offsets::From(first), Offsets::From(first + row as u64)),
+        Offsets::Each(mut offsets) => {
+            let after = offsets.split_off(row);
+            (Offsets::Each(offsets), Offsets::Each(after))
+        }
+    };
+    let rest = batch.slice(row, batch.num_rows() - row);
+    let batch = batch.slice(0, row);
+    (
+        Chunk { batch, partition, offsets: before, rejects, pruned: Pruned::default() },
+        Chunk { batch: rest, partition, offsets: after, rejects: Vec::new(), pruned },
+    )
 }

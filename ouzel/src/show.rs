@@ -39,6 +39,7 @@ fn kind(kind: OutputKind) -> &'static str {
     match kind {
         OutputKind::Stream => "stream",
         OutputKind::Table(_) => "table",
+        OutputKind::Early { .. } => "early results",
     }
 }
 

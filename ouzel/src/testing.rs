@@ -122,7 +122,10 @@ pub fn plan() -> Plan {
             event_time: Some(0),
             needs_seen: false,
             side: false,
-            time_max: |_| None,
+            idle_after: None,
+            join_late: false,
+            valid_time: None,
+            time_max: |_, _| None,
         }],
         stages: vec![StageNode {
             input: StageInput::Source(0),
@@ -181,7 +184,10 @@ fn copying() -> Plan {
             event_time: None,
             needs_seen: false,
             side: false,
-            time_max: |_| None,
+            idle_after: None,
+            join_late: false,
+            valid_time: None,
+            time_max: |_, _| None,
         }],
         stages: vec![StageNode {
             input: StageInput::Source(0),

@@ -70,7 +70,7 @@ impl Run<'_> {
         let sources = self.wiring.sources.iter().enumerate();
         let greatest = sources.map(|(source, open)| {
             let partitions = 0..open.partitions().len() as u32;
-            partitions.map(|partition| gates.seen(source, partition)).max().unwrap_or(i64::MIN)
+            partitions.map(|partition| gates.greatest(source, partition)).max().unwrap_or(i64::MIN)
         });
         greatest.collect()
     }
@@ -87,6 +87,7 @@ impl Run<'_> {
                 queue.push_back(Task { source, split, ticket });
             }
         }
+        self.wiring.check_layout()?;
         let sides = self.wiring.side_tasks()?;
         let bytes: u64 = queue.iter().map(|task: &Task| task.split.bytes()).sum();
         let bytes = bytes + sides.bytes;

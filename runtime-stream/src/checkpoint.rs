@@ -48,6 +48,9 @@ pub struct Manifest {
     pub totals: BTreeMap<String, (u64, u64, u64)>,
     /// Bytes of input read.
     pub bytes: u64,
+    /// Where the layout ends.
+    #[serde(default)]
+    pub layout_bytes: u64,
     /// Where inputs come from and outputs go, by kind and name, as the user wrote it.
     pub places: BTreeMap<String, String>,
     /// Outputs made by more than one version of the code: batch cannot give the same.
@@ -63,8 +66,15 @@ pub struct Position {
     pub offset: u64,
     /// What the source said stands there.
     pub landmark: String,
-    /// The greatest event time before it.
+    /// The greatest event time before it, or the watermark that has passed the partition.
     pub seen: i64,
+    /// The greatest event time alone; what was seen, if it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub greatest: Option<i64>,
+    /// The watermark that has passed the partition since the last record, and that the layout does
+    /// not have yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<i64>,
     /// Whether it had ended: then it may not have grown since.
     pub ended: bool,
 }

@@ -1,7 +1,9 @@
 //! Epochs: reading until one is over, then everything that makes it count.
 
 use crate::checkpoint::{Checkpoint, Manifest};
+use crate::early::Early;
 use crate::flights::crash;
+use crate::layout::{self, LayoutFile};
 use crate::outputs::Outputs;
 use crate::reader::Reader;
 use crate::resume;
@@ -53,9 +55,12 @@ pub struct Run {
     pub stream: StreamConfig,
     pub reader: Reader,
     pub gates: Arc<Gates>,
+    /// Where it is written what passes partitions, if anywhere.
+    pub layout: Option<LayoutFile>,
     /// Workers that no task uses at the moment.
     pub idle: Vec<Worker>,
     pub outputs: Outputs,
+    pub early: Vec<Early>,
     pub states: Vec<Box<dyn KeyedState>>,
     pub settled: Vec<Option<Settled>>,
     pub checkpoint: Option<Checkpoint>,
@@ -85,7 +90,8 @@ impl Run {
         let unkept = Manifest::default();
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
         let sides = wiring.side_tasks()?;
-        let reader = resume::reader(&wiring, manifest, &gates, stream.shuffle, &sides.ends)?;
+        let reader = resume::reader(&wiring, manifest, &gates, stream, &sides.ends)?;
+        let layout = LayoutFile::open(plan, stream, manifest.layout_bytes)?;
         let (mut tally, mut bytes) = (resume::tally(plan, manifest), manifest.bytes);
         // What an earlier process has committed is read again, and counts no more.
         let again = manifest.epoch > 0;
@@ -121,7 +127,9 @@ impl Run {
             stream: stream.clone(),
             wiring,
             gates,
+            layout,
             outputs,
+            early: Early::all(plan, stream.clock.micros()),
             settled,
             checkpoint,
             unkept,
@@ -138,6 +146,8 @@ impl Run {
 
     /// Merges, moves watermarks, closes windows, writes outputs and commits.
     pub fn end_epoch(&mut self, ended: bool, stopped: bool) -> Result<()> {
+        self.moved |= !ended && layout::pass_silent(&mut self.reader, &self.wiring, &self.gates);
+        self.moved |= !ended && self.is_early_due();
         if !self.moved && !ended && !stopped {
             return self.write_tables(false);
         }
@@ -145,6 +155,7 @@ impl Run {
             self.advance(keyed, ended)?;
         }
         let wiring = self.wiring.clone();
+        self.reader.watermarks = resume::watermarks(&wiring, &self.watermarks);
         for worker in &mut self.idle {
             for (output, batches) in worker.take_rows(&wiring, true) {
                 self.outputs.write(output, &batches)?;
@@ -153,6 +164,9 @@ impl Run {
         }
         let letters = self.tally.take_dead_letters();
         self.outputs.write_dead_letters(&wiring, &letters)?;
+        if !ended {
+            self.write_early()?;
+        }
         self.commit(ended)?;
         self.moved = false;
         if !ended {
@@ -170,6 +184,8 @@ impl Run {
         let crashes = self.crashes_in_commit();
         let wiring = self.wiring.clone();
         let plan = &wiring.plan;
+        let passed = std::mem::take(&mut self.reader.layout);
+        let layout_bytes = self.layout.as_mut().map_or(Ok(0), |layout| layout.commit(&passed))?;
         let Some(checkpoint) = &mut self.checkpoint else {
             self.unkept.bytes = self.bytes;
             return self.outputs.commit(&wiring, &mut self.unkept);
@@ -194,7 +210,7 @@ impl Run {
         let counts = |i: usize| (self.tally.out[i], self.tally.late[i], self.tally.errors[i]);
         manifest.totals =
             plan.operators.iter().enumerate().map(|(i, o)| (o.id.clone(), counts(i))).collect();
-        manifest.bytes = self.bytes;
+        (manifest.bytes, manifest.layout_bytes) = (self.bytes, layout_bytes);
         manifest.finished = finished;
         let crash_at = |point| if crashes == Some(point) { Err(crash()) } else { Ok(()) };
         let bytes =

@@ -6,9 +6,11 @@
 //! close, and one commit makes state, positions and outputs durable together.
 
 mod checkpoint;
+mod early;
 mod epoch;
 mod flights;
 mod keyed;
+mod layout;
 mod outputs;
 mod reader;
 mod resume;

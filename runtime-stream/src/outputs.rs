@@ -49,7 +49,7 @@ impl Outputs {
             let whole = matches!(output.kind, OutputKind::Table(_)) && !sink.changes();
             let schema = match output.kind {
                 OutputKind::Table(_) => changes_schema(&output.schema),
-                OutputKind::Stream => output.schema.clone(),
+                OutputKind::Stream | OutputKind::Early { .. } => output.schema.clone(),
             };
             let mark = manifest.outputs.get(output.name).map(String::as_str);
             appends.push(match whole {

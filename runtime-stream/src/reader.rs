@@ -3,7 +3,7 @@
 use crate::flights::IDLE;
 use ouzel_dsl::connector::Split;
 use ouzel_dsl::{Error, Result};
-use ouzel_engine::{Gates, Task, Wiring};
+use ouzel_engine::{Clock, Gates, Passed, Task, Wiring};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,10 @@ pub struct Lane {
     pub position: u64,
     /// Tells the last split handed out to pause.
     pub pause: Arc<AtomicBool>,
+    /// When there was last something to hand out, by the run's clock.
+    pub heard: u64,
+    /// The watermark that has passed it since, and that the layout does not have yet.
+    pub passed: Option<i64>,
     /// Whether it gets no more records once its queue is empty.
     ended: bool,
     queue: VecDeque<Box<dyn Split>>,
@@ -30,12 +34,14 @@ pub struct Lane {
 }
 
 impl Lane {
-    fn new(source: usize, partition: u32, position: u64) -> Lane {
+    fn new(source: usize, partition: u32, position: u64, heard: u64) -> Lane {
         Lane {
             source,
             partition,
             position,
             pause: Arc::default(),
+            heard,
+            passed: None,
             ended: false,
             queue: VecDeque::new(),
             bytes: 0,
@@ -63,6 +69,12 @@ pub struct Reader {
     ready: [Ready; 2],
     turn: usize,
     shuffle: Option<u64>,
+    /// Tells how long a partition has been silent.
+    pub clock: Clock,
+    /// The greatest watermark that anything downstream of each source has had.
+    pub watermarks: Vec<i64>,
+    /// What has passed partitions that went on since the last commit.
+    pub layout: Vec<Passed>,
     /// Whether a partition was found to have ended, which moves the watermark as records do.
     pub ended: bool,
 }
@@ -80,11 +92,18 @@ struct Listed {
     began_with: Option<usize>,
     /// When to list it again.
     next: Option<Instant>,
+    /// When it was last listed, by the run's clock.
+    at: u64,
 }
 
 impl Reader {
     /// A reader that begins at these positions: source, partition, offset.
-    pub fn new(wiring: &Wiring, shuffle: Option<u64>, positions: Vec<(usize, u32, u64)>) -> Reader {
+    pub fn new(
+        wiring: &Wiring,
+        (clock, shuffle): (Clock, Option<u64>),
+        watermarks: Vec<i64>,
+        positions: Vec<(usize, u32, u64)>,
+    ) -> Reader {
         // A run that goes on begins with the partitions that it knew.
         let resumed = !positions.is_empty();
         let of = |source| positions.iter().filter(|(s, _, _)| *s == source).count();
@@ -93,6 +112,7 @@ impl Reader {
             ended: false,
             began_with: resumed.then(|| of(source)),
             next: None,
+            at: 0,
         });
         let mut reader = Reader {
             lanes: Vec::new(),
@@ -100,6 +120,9 @@ impl Reader {
             ready: Default::default(),
             turn: 0,
             shuffle,
+            clock,
+            watermarks,
+            layout: Vec::new(),
             ended: false,
         };
         for (source, partition, position) in positions {
@@ -112,7 +135,7 @@ impl Reader {
         let known = &mut self.sources[source].lanes;
         known.resize(known.len().max(partition as usize + 1), None);
         known[partition as usize] = Some(self.lanes.len());
-        self.lanes.push(Lane::new(source, partition, position));
+        self.lanes.push(Lane::new(source, partition, position, self.clock.micros()));
     }
 
     /// A source that was read to its ends before the others.
@@ -127,51 +150,56 @@ impl Reader {
     }
 
     /// Looks for more to read in sources of which a partition has nothing queued.
-    pub fn refresh(&mut self, wiring: &Wiring) -> Result<()> {
+    pub fn refresh(&mut self, wiring: &Wiring, gates: &Gates) -> Result<()> {
         for source in 0..self.sources.len() {
             let listed = &self.sources[source];
             let has_more = |lane: &Option<usize>| lane.is_some_and(|l| self.lanes[l].has_more());
             let busy = !listed.lanes.is_empty() && listed.lanes.iter().all(has_more);
             if !listed.ended && !busy && listed.next.is_none_or(|next| Instant::now() >= next) {
-                self.list(wiring, source)?;
+                self.list(wiring, gates, source)?;
             }
         }
         Ok(())
     }
 
-    fn list(&mut self, wiring: &Wiring, source: usize) -> Result<()> {
+    fn list(&mut self, wiring: &Wiring, gates: &Gates, source: usize) -> Result<()> {
         // What is queued is known already.
         let known = |lane: &Option<usize>| {
             let lane = lane.map(|lane| &self.lanes[lane]);
             lane.map_or(0, |lane| lane.queue.back().map_or(lane.position, |split| split.end()))
         };
         let from: Vec<u64> = self.sources[source].lanes.iter().map(known).collect();
-        let began = Instant::now();
+        let (began, at) = (Instant::now(), self.clock.micros());
         let listing = wiring.sources[source].splits(&from)?;
         let next = Instant::now() + IDLE.max(began.elapsed() * LIST_EVERY);
         let names = wiring.sources[source].partitions();
         for (partition, name) in names.iter().enumerate() {
             if self.sources[source].lanes.get(partition).copied().flatten().is_none() {
-                self.late_partition(wiring, source, name)?;
+                let late = self.late_partition(wiring, source, name)?;
                 self.add(source, partition as u32, 0);
+                if late {
+                    // What is done with stays done with.
+                    self.pass(self.lanes.len() - 1, self.watermarks[source], gates);
+                }
             }
         }
         let listed = &mut self.sources[source];
         listed.began_with.get_or_insert(names.len());
         listed.ended = listing.end;
-        listed.next = Some(next);
+        (listed.next, listed.at) = (Some(next), at);
         let lane_of = |partition: u32| listed.lanes.get(partition as usize).copied().flatten();
         let ended = if listing.end { (0..names.len() as u32).collect() } else { listing.ended };
         for lane in ended.into_iter().filter_map(lane_of) {
             self.ended |= !self.lanes[lane].ended;
             self.lanes[lane].ended = true;
         }
-        let mut woken = Vec::new();
+        let (mut woken, now) = (Vec::new(), self.clock.micros());
         for split in listing.splits {
             if let Some(lane) = lane_of(split.partition()) {
                 if !self.lanes[lane].has_more() {
                     woken.push(lane);
                 }
+                self.lanes[lane].heard = now;
                 self.lanes[lane].queue.push_back(split);
             }
         }
@@ -179,15 +207,19 @@ impl Reader {
         Ok(())
     }
 
-    /// A partition found after the start would hold event times back that have already passed.
-    fn late_partition(&self, wiring: &Wiring, source: usize, name: &str) -> Result<()> {
+    /// Whether a partition is found after the start, where it could hold event times that have already
+    /// passed: the job must allow it.
+    fn late_partition(&self, wiring: &Wiring, source: usize, name: &str) -> Result<bool> {
         let node = &wiring.plan.sources[source];
         // While there was nothing at all, no watermark has passed anything.
         if matches!(self.sources[source].began_with, None | Some(0)) || !node.needs_seen {
-            return Ok(());
+            return Ok(false);
+        }
+        if node.join_late {
+            return Ok(true);
         }
         Err(Error::State(format!(
-            "the input `{}` has a new partition, `{name}`, and the job has a lateness: its records may be older than what has already been closed\n  read the files of a folder as one partition, in order of path, with `?sequence`",
+            "the input `{0}` has a new partition, `{name}`, and the job has a lateness: its records may be older than what has already been closed\n  read the files of a folder as one partition, in order of path, with `?sequence`, or let partitions join with `{0}.join_late()` in the job",
             node.input
         )))
     }
@@ -201,18 +233,28 @@ impl Reader {
     /// The next split, with its lane: of the partition that is behind in event time, or else in
     /// bytes.
     pub fn next(&mut self, wiring: &Wiring, gates: &Gates) -> Result<Option<(usize, Task)>> {
-        self.refresh(wiring)?;
+        self.refresh(wiring, gates)?;
         let Some(index) = self.choose(gates) else { return Ok(None) };
         let lane = &mut self.lanes[index];
         let Some(split) = lane.queue.pop_front() else { return Ok(None) };
+        // It goes on: what has passed it is for good.
+        let passed = lane.passed.take().map(|watermark| (lane.position, watermark));
         lane.position = split.end();
         lane.bytes += split.bytes();
         lane.pause = Arc::default();
+        lane.heard = self.clock.micros();
         let (source, partition) = (lane.source, lane.partition);
         if lane.has_more() {
             self.make_ready(wiring, index);
         }
-        let needs_seen = wiring.plan.sources[source].needs_seen;
+        let node = &wiring.plan.sources[source];
+        if let Some((offset, watermark_us)) = passed {
+            let names = wiring.sources[source].partitions();
+            let partition = names.get(partition as usize).cloned().unwrap_or_default();
+            let input = node.input.to_owned();
+            self.layout.push(Passed { input, partition, offset, watermark_us });
+        }
+        let needs_seen = node.needs_seen;
         let ticket = needs_seen.then(|| gates.ticket(source, partition));
         Ok(Some((index, Task { source, split, ticket })))
     }
@@ -240,6 +282,22 @@ impl Reader {
             }
             self.ready[self.turn].insert((now, bytes, lane));
         }
+    }
+
+    /// When a source was last listed, by the run's clock: up to then it is known what came.
+    pub fn listed_at(&self, source: usize) -> u64 {
+        self.sources[source].at
+    }
+
+    /// Lets a watermark pass a partition of which nothing is in flight; whether it had not yet.
+    pub fn pass(&mut self, lane: usize, watermark: i64, gates: &Gates) -> bool {
+        let lane = &mut self.lanes[lane];
+        if watermark <= gates.seen(lane.source, lane.partition) {
+            return false;
+        }
+        gates.pass(lane.source, lane.partition, watermark);
+        lane.passed = Some(watermark);
+        true
     }
 
     /// Looks for more to read without waiting for the time to do so.
@@ -278,7 +336,7 @@ impl Reader {
     /// The greatest event time that was seen of a source.
     pub fn greatest(&self, source: usize, gates: &Gates) -> i64 {
         let lanes = self.lanes.iter().filter(|lane| lane.source == source);
-        lanes.map(|lane| gates.seen(lane.source, lane.partition)).max().unwrap_or(i64::MIN)
+        lanes.map(|lane| gates.greatest(lane.source, lane.partition)).max().unwrap_or(i64::MIN)
     }
 
     /// The watermark of a source: the least seen of its partitions, those that ended aside.

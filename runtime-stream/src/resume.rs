@@ -4,7 +4,7 @@ use crate::checkpoint::{Manifest, Position};
 use crate::reader::{Lane, Reader};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, Wiring};
+use ouzel_engine::{Gates, StreamConfig, Wiring};
 use std::collections::{BTreeSet, HashMap};
 
 /// Where each partition is, by input.
@@ -32,6 +32,8 @@ pub fn positions(
             offset: lane.position,
             landmark,
             seen: gates.seen(lane.source, lane.partition),
+            greatest: Some(gates.greatest(lane.source, lane.partition)),
+            passed: lane.passed,
             ended: lane.is_done(),
         };
         Ok((input.to_owned(), position))
@@ -45,10 +47,10 @@ pub fn reader(
     wiring: &Wiring,
     manifest: &Manifest,
     gates: &Gates,
-    shuffle: Option<u64>,
+    stream: &StreamConfig,
     ends: &[(usize, u32, u64)],
 ) -> Result<Reader> {
-    let mut positions = Vec::new();
+    let (mut positions, mut passed) = (Vec::new(), Vec::new());
     for (source, node) in wiring.plan.sources.iter().enumerate().filter(|(_, n)| !n.side) {
         let names = wiring.sources[source].partitions();
         for held in manifest.inputs.get(node.input).into_iter().flatten() {
@@ -58,11 +60,20 @@ pub fn reader(
                     node.input, held.partition, held.offset
                 )));
             };
-            gates.resume(source, partition as u32, held.seen);
+            let greatest = held.greatest.unwrap_or(held.seen);
+            gates.resume(source, partition as u32, held.seen, greatest);
+            passed.push(held.passed);
             positions.push((source, partition as u32, held.offset));
         }
     }
-    let mut reader = Reader::new(wiring, shuffle, positions);
+    let closed = wiring.plan.keyed.iter().map(|entry| {
+        let id = &wiring.plan.operators[entry.operator].id;
+        manifest.keyed.get(id).map_or(i64::MIN, |kept| kept.closed)
+    });
+    let watermarks = watermarks(wiring, &closed.collect::<Vec<_>>());
+    let by = (stream.clock.clone(), stream.shuffle);
+    let mut reader = Reader::new(wiring, by, watermarks, positions);
+    reader.lanes.iter_mut().zip(passed).for_each(|(lane, passed)| lane.passed = passed);
     for (source, node) in wiring.plan.sources.iter().enumerate().filter(|(_, n)| n.side) {
         let ends = ends.iter().filter(|(of, ..)| *of == source).map(|(_, p, end)| (*p, *end));
         reader.read_before(source, ends.clone());
@@ -71,7 +82,7 @@ pub fn reader(
             same_end(wiring, source, ends, held)?;
         }
     }
-    reader.refresh(wiring)?;
+    reader.refresh(wiring, gates)?;
     for lane in &reader.lanes {
         let held = manifest.inputs.get(wiring.plan.sources[lane.source].input);
         let name = name(wiring, lane);
@@ -99,6 +110,17 @@ fn same_end(
         wiring.plan.sources[source].input,
         if now.contains(&(*partition, *end)) { "ends" } else { "ended" }
     )))
+}
+
+/// The greatest watermark that anything downstream of each source has had, of those of the keyed
+/// operators.
+pub fn watermarks(wiring: &Wiring, keyed: &[i64]) -> Vec<i64> {
+    let of = |source| {
+        let entries = wiring.plan.keyed.iter().zip(keyed);
+        let downstream = entries.filter(|(entry, _)| entry.sources.contains(&source));
+        downstream.map(|(_, watermark)| *watermark).max().unwrap_or(i64::MIN)
+    };
+    (0..wiring.sources.len()).map(of).collect()
 }
 
 /// Refuses a partition that is not what it was.

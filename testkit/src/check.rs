@@ -8,7 +8,7 @@ use crate::{kept, reduce, replay, report, seed};
 use arrow::array::RecordBatch;
 use ouzel::data::{Draw, Produce};
 use ouzel::stage::OnError;
-use ouzel::{Error, Job, Params, Plan, Record, Result};
+use ouzel::{Error, Job, Layout, Params, Plan, Record, Result};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub fn check<J: Job>(_: impl FnOnce() -> J) -> Check {
         inputs: Vec::new(),
         params: Params::new(),
         on_error: OnError::Fail,
+        layout: Layout::default(),
         seed: None,
     }
 }
@@ -33,6 +34,7 @@ pub struct Check {
     pub(crate) inputs: Inputs,
     params: Params,
     on_error: OnError,
+    layout: Layout,
     seed: Option<u64>,
 }
 
@@ -80,7 +82,7 @@ impl Check {
         self
     }
 
-    /// What a failing check has kept in a folder: input, parameters, error policy and seed.
+    /// What a failing check has kept in a folder: input, layout, parameters, error policy and seed.
     ///
     /// # Panics
     ///
@@ -94,7 +96,8 @@ impl Check {
         };
         let params = case.params.iter();
         let params = params.fold(Params::new(), |params, (name, value)| params.with(name, value));
-        Check { inputs, params, on_error: case.on_error(), seed: Some(case.seed), ..self }
+        let (on_error, layout) = (case.on_error(), case.layout());
+        Check { inputs, params, on_error, layout, seed: Some(case.seed), ..self }
     }
 
     /// The value of a job parameter.
@@ -106,6 +109,13 @@ impl Check {
     /// What to do with records that cannot be decoded or processed; dead letters are compared too.
     pub fn on_error(mut self, policy: OnError) -> Check {
         self.on_error = policy;
+        self
+    }
+
+    /// What an earlier stream has decided of the watermark's passing partitions; those of an input are
+    /// named by their numbers here. See [`Driver::layout`](crate::Driver::layout).
+    pub fn layout(mut self, layout: Layout) -> Check {
+        self.layout = layout;
         self
     }
 
@@ -190,6 +200,6 @@ impl Check {
 
     pub(crate) fn trial(&self, seed: u64) -> Result<Trial> {
         let plan = Arc::new((self.plan)(&self.params)?);
-        Ok(Trial { plan, on_error: self.on_error, seed })
+        Ok(Trial { plan, on_error: self.on_error, layout: self.layout.clone(), seed })
     }
 }

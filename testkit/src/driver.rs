@@ -12,7 +12,7 @@ use ouzel::dsl::connector::Connect;
 use ouzel::dsl::plan::OutputKind;
 use ouzel::hooks::OperatorTotals;
 use ouzel::stage::OnError;
-use ouzel::{Error, Job, Params, Plan, Record, Result, Timestamp};
+use ouzel::{Clock, Error, Job, Layout, Params, Plan, Record, Result, Span, Timestamp};
 use running::Running;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// A job that runs as a stream, one epoch after the other, as a test says: to look at what it does
 /// on the way, which depends on when records come.
 ///
-/// It is the stream executor that runs, with its checkpoints, on one worker and without a clock: the
-/// same calls always do the same. What comes out on the way of a table is how a stream gets to its
+/// It is the stream executor that runs, with its checkpoints, on one worker and with a clock that
+/// stands still until [`wait`](Driver::wait) moves it: the same calls always do the same. What comes out on the way of a table is how a stream gets to its
 /// end, and no part of what batch and stream agree on; see [`check`](crate::check) for that.
 ///
 /// ```
@@ -61,6 +61,7 @@ pub struct Driver {
     on_error: OnError,
     feeds: BTreeMap<String, Feed>,
     running: Option<Running>,
+    clock: Clock,
 }
 
 /// How far an input has come in event time.
@@ -83,6 +84,7 @@ impl Driver {
             on_error: OnError::Fail,
             feeds: BTreeMap::new(),
             running: None,
+            clock: Clock::by_hand(),
         }
     }
 
@@ -122,6 +124,47 @@ impl Driver {
     pub fn end(&mut self, input: &str, partition: usize) -> &mut Driver {
         self.feeds.entry(input.to_owned()).or_default().add(partition, None, true);
         self
+    }
+
+    /// Lets time pass by the clock that a stream finds partitions silent by; nothing else of it passes.
+    pub fn wait(&mut self, time: Span) -> &mut Driver {
+        self.clock.advance(time);
+        self
+    }
+
+    /// What has passed partitions so far, and has gone on since: the layout with which
+    /// [`check`](crate::check) and batch mode leave the same; see [`Check::layout`](crate::Check::layout).
+    ///
+    /// # Panics
+    ///
+    /// If no step was taken, or the layout cannot be read.
+    #[track_caller]
+    pub fn layout(&self) -> Layout {
+        let path = self.begun().state.path().join("layout.jsonl");
+        if !path.exists() {
+            return Layout::default();
+        }
+        match Layout::read(&path) {
+            Ok(layout) => layout,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Panics unless an output has these rows, to the bit: of a stream, all that it was given so far.
+    #[track_caller]
+    pub fn expect_all<P: Produce>(
+        &self,
+        output: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> &Driver {
+        self.left_since(output, 0).expect(output, rows);
+        self
+    }
+
+    /// Rows of an output as JSON, in order of their text: of a stream, all that it was given so far.
+    #[track_caller]
+    pub fn all_lines(&self, output: &str) -> Vec<String> {
+        self.left_since(output, 0).lines(output)
     }
 
     /// Takes a step: one epoch over all that was fed, which is then committed. Windows close, and
@@ -280,12 +323,18 @@ impl Driver {
     /// What there is to see of an output.
     #[track_caller]
     fn left(&self, output: &str) -> Left {
+        let before = self.begun().before.get(output).copied().unwrap_or(0);
+        self.left_since(output, before)
+    }
+
+    /// The same, of a stream what came after so many batches.
+    #[track_caller]
+    fn left_since(&self, output: &str, before: usize) -> Left {
         let running = self.begun();
         let node = running.plan.outputs.iter().find(|node| node.name == output);
         let Some(node) = node else { panic!("{} has no output `{output}`", running.plan.job) };
         let mut rows = running.outputs[node.name].batches();
-        if node.kind == OutputKind::Stream {
-            let before = running.before.get(node.name).copied().unwrap_or(0);
+        if !matches!(node.kind, OutputKind::Table(_)) {
             rows.drain(..before.min(rows.len()));
         }
         let outputs: BTreeMap<String, Vec<RecordBatch>> = [(output.to_owned(), rows)].into();
@@ -304,7 +353,7 @@ impl Driver {
             if let Some(input) = self.feeds.keys().find(|input| !contains(&plan, input)) {
                 return Err(Error::Usage(format!("{} has no input `{input}`", plan.job)));
             }
-            self.running = Some(Running::new(plan, inputs, self.on_error)?);
+            self.running = Some(Running::new(plan, inputs, self.on_error, self.clock.clone())?);
         }
         self.running.as_mut().ok_or(Error::Cancelled)
     }

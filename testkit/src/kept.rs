@@ -11,7 +11,7 @@ use ouzel::dsl::connector::{Demand, Request};
 use ouzel::dsl::plan::SourceNode;
 use ouzel::private::difference_of_rows;
 use ouzel::stage::OnError;
-use ouzel::{Error, Plan, Result, connectors};
+use ouzel::{Error, Layout, Passed, Plan, Result, connectors};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,9 +26,15 @@ pub(crate) struct Case {
     pub params: BTreeMap<String, String>,
     on_error: String,
     pub seed: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    layout: Vec<Passed>,
 }
 
 impl Case {
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.layout.clone())
+    }
+
     pub fn on_error(&self) -> OnError {
         let policies = [OnError::Fail, OnError::Skip, OnError::DeadLetter];
         policies.into_iter().find(|policy| flag(*policy) == self.on_error).unwrap_or_default()
@@ -104,6 +110,7 @@ fn write(trial: &Trial, inputs: &Inputs, dir: &Path) -> Result<()> {
         params: trial.plan.params.iter().cloned().collect(),
         on_error: flag(trial.on_error).to_owned(),
         seed: trial.seed,
+        layout: trial.layout.passed(),
     };
     let case = serde_json::to_vec_pretty(&case).map_err(|e| Error::Failed(e.to_string()))?;
     fs::write(beside.join("case.json"), case).map_err(what)?;

@@ -72,7 +72,7 @@ impl Left {
     #[track_caller]
     fn twin<P: Produce>(&self, output: &str, rows: impl IntoIterator<Item = P>) -> RecordBatch {
         let columns = match self.kinds.get(output) {
-            Some(OutputKind::Table(_)) => table_columns(rows),
+            Some(OutputKind::Table(_) | OutputKind::Early { .. }) => table_columns(rows),
             _ => columns(rows),
         };
         like(self.rows(output), columns)

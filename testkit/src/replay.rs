@@ -24,7 +24,10 @@ fn run<J: Job>(dir: &Path, mode: Mode) -> Result<Outcome> {
     let (case, inputs) = kept::load(dir, &plan(J::plan))?;
     let mut run = ouzel::run::<J>().mode(mode).workers(1).on_error(case.on_error());
     let letters = Arc::new(MemoryOutput::new());
-    run = run.config(|config| config.dead_letters = Some(letters.clone()));
+    run = run.config(|config| {
+        config.dead_letters = Some(letters.clone());
+        config.layout = case.layout();
+    });
     for (name, value) in &case.params {
         run = run.param(name, value);
     }

@@ -5,7 +5,7 @@ use ouzel::connectors::memory_input;
 use ouzel::dsl::connector::Connect;
 use ouzel::private::{Difference, Left, Part, Random, Schedule, Subject};
 use ouzel::stage::OnError;
-use ouzel::{Plan, Result, RunConfig};
+use ouzel::{Layout, Plan, Result, RunConfig};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub(crate) type Inputs = Vec<(String, Vec<RecordBatch>)>;
 pub(crate) struct Trial {
     pub plan: Arc<Plan>,
     pub on_error: OnError,
+    pub layout: Layout,
     /// Chooses the schedules.
     pub seed: u64,
 }
@@ -103,8 +104,12 @@ impl Trial {
     }
 
     fn with<T>(&self, inputs: &Inputs, run: impl FnOnce(&Subject<'_>) -> T) -> T {
-        let mut config =
-            RunConfig { on_error: self.on_error, spill: Some(folder()), ..RunConfig::default() };
+        let mut config = RunConfig {
+            on_error: self.on_error,
+            layout: self.layout.clone(),
+            spill: Some(folder()),
+            ..RunConfig::default()
+        };
         config.inputs = cut(inputs, 0);
         let cut = |seed, config: &mut RunConfig| config.inputs = cut(inputs, seed);
         run(&Subject { plan: &self.plan, config: &config, memory_bytes: 1, cut: &cut })

@@ -9,7 +9,10 @@ use syn::Stmt;
 pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> u64 {
     let op = &graph.nodes[index].op;
     let text = match op {
-        Op::Source(index) => format!("source {index}"),
+        Op::Source(input) => match &graph.inputs[*input].valid_time {
+            Some(range) => format!("source {input} valid {}", range.to_token_stream()),
+            None => format!("source {input}"),
+        },
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
         Op::Merge => "merge".to_owned(),
         Op::Lookup(closure) => format!("lookup {}", closure.to_token_stream()),
@@ -24,6 +27,7 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Lateness(lateness) => format!("lateness {}", lateness.to_token_stream()),
         Op::Late => "late".to_owned(),
         Op::Finals => "finals".to_owned(),
+        Op::Early(every) => format!("early {}", every.to_token_stream()),
         Op::Between(range) => {
             let [from, to] = &**range;
             format!("between {} {}", from.to_token_stream(), to.to_token_stream())

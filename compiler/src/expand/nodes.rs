@@ -57,6 +57,19 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
     let prune = fields::prune(graph, index);
     let needs = needs(graph, index);
     let (time, seen, place) = (needs.time(graph.span(index)), needs.seen, needs.place);
+    let Op::Source(input) = graph.nodes[index].op else { return TokenStream::new() };
+    let (says, value) = (&graph.inputs[input], var("value", index));
+    let idle_after = says
+        .idle_after
+        .iter()
+        .map(|_| quote_spanned!(graph.span(index)=> __builder.idle_after(#input, #value)?;));
+    let valid_time = says.valid_time.iter().map(|_| {
+        let valid = var("valid", index);
+        quote_spanned!(graph.span(index)=> __builder.valid_time(#input, #valid)?;)
+    });
+    let timed = says.valid_time.is_some();
+    let join_late =
+        says.join_late.then(|| quote_spanned!(graph.span(index)=> __builder.join_late(#input);));
     quote_spanned! {graph.span(index)=>
         __builder.source(
             #index,
@@ -64,8 +77,11 @@ pub fn source(graph: &Graph, index: NodeIndex) -> TokenStream {
             #stream,
             #read,
             &[#(#prune),*],
-            ::ouzel::private::engine::Needs { time: #time, seen: #seen, place: #place },
+            ::ouzel::private::engine::Needs { time: #timed || #time, seen: #seen, place: #place },
         )?;
+        #(#idle_after)*
+        #(#valid_time)*
+        #join_late
     }
 }
 
@@ -239,16 +255,25 @@ fn upstream(graph: &Graph, node: NodeIndex) -> (Vec<usize>, Vec<usize>) {
 pub fn output(graph: &Graph, index: usize) -> TokenStream {
     let output = &graph.outputs[index];
     let (name, node) = (&output.name, output.node);
-    if graph.gives(node) == Gives::Table {
-        let handle = var("keyed", node);
-        let (key_names, value_names) = column_names(graph, node);
-        let (key, value) = (var("tkey", node), var("tvalue", node));
-        let key_by = graph.table_key(node).0;
+    let early = matches!(graph.nodes[node].op, Op::Early(_));
+    if early || graph.gives(node) == Gives::Table {
+        let table = if early { graph.nodes[node].inputs[0] } else { node };
+        let handle = var("keyed", table);
+        let (key_names, value_names) = column_names(graph, table);
+        let (key, value) = (var("tkey", table), var("tvalue", table));
+        let key_by = graph.table_key(table).0;
         let named_key = match graph.nodes[key_by].op {
             Op::Each(..) => Some(of_itself(&graph.nodes[key_by], &key)),
             _ => named(&graph.nodes[key_by], &var("key", key_by).to_token_stream()),
         };
-        let named_value = named(&graph.nodes[node], &quote!(#value));
+        let named_value = named(&graph.nodes[table], &quote!(#value));
+        let every = match early {
+            true => {
+                let every = var("value", node);
+                quote!(::core::option::Option::Some(#every))
+            }
+            false => quote!(::core::option::Option::None),
+        };
         return quote_spanned! {graph.span(node)=>
             #named_key
             #named_value
@@ -259,6 +284,7 @@ pub fn output(graph: &Graph, index: usize) -> TokenStream {
                 #key,
                 #value,
                 (&[#(#key_names),*], &[#(#value_names),*]),
+                #every,
             )?;
         };
     }

@@ -69,6 +69,16 @@ pub fn ties(graph: &Graph, index: NodeIndex) -> TokenStream {
 pub fn value(graph: &Graph, index: NodeIndex, bound: &[Ident]) -> TokenStream {
     let (span, value) = (graph.span(index), var("value", index));
     match &graph.nodes[index].op {
+        Op::Source(input) => {
+            let says = &graph.inputs[*input];
+            let (idle_after, valid) = (says.idle_after.iter(), var("valid", index));
+            let valid_time = says.valid_time.iter();
+            quote_spanned! {span=>
+                #(let #value = __types.span(#idle_after);)*
+                #(let #valid = __types.valid_time(#valid_time);)*
+            }
+        }
+        Op::Early(every) => quote_spanned!(span=> let #value = __types.span(#every);),
         Op::Window(windows) => quote_spanned!(span=> let #value = __types.value(#windows);),
         Op::Between(range) => {
             let [from, to] = &**range;

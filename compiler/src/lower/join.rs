@@ -78,6 +78,7 @@ impl Lowering {
             (Gives::Table | Gives::Grouped, true) if call.method == "as_of_join" => {
                 "a table, of which only the last rows are known: give it the keyed stream of updates that the table is made of"
             }
+            (Gives::Early, _) => "a table before it is final, which goes to an output only",
             (Gives::Table | Gives::Grouped, true) => {
                 "a table, whose rows change: make one of the stream as well, by `.latest()` or `.aggregate(..)`"
             }

@@ -27,6 +27,7 @@ impl Lowering {
             return Err(Error::new_spanned(side, "`lookup` takes a table of this job").into());
         };
         let found = match self.graph.gives(table) {
+            Gives::Early => "a table before it is final, which goes to an output only",
             Gives::Table if self.graph.table_key(table).1 => {
                 "`lookup` takes a table without windows"
             }

@@ -13,6 +13,9 @@ const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filt
 const OF_KEYED: [&str; 8] =
     ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
 
+/// What is said of inputs.
+const OF_INPUTS: [&str; 3] = ["idle_after", "join_late", "valid_time"];
+
 impl Lowering {
     /// What is wrong if an operator does not take what stands before it.
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
@@ -20,12 +23,23 @@ impl Lowering {
         let wrong = match self.graph.gives(receiver) {
             Gives::Branches => Some(BRANCHES.to_owned()),
             _ if name == "named" => None,
+            _ if OF_INPUTS.contains(&name.as_str()) => self.of_inputs(name, receiver),
             Gives::Stream => of_stream(name),
             Gives::Keyed => return self.of_keyed(name, receiver, call),
             Gives::Table => self.of_table(name, receiver),
             Gives::Grouped => of_grouped(name),
+            Gives::Early => Some(format!(
+                "`{name}` cannot follow `early`, whose results are not final: they go to an output, and to no operator"
+            )),
         };
         wrong.map_or(Ok(()), |why| Err(Error::new_spanned(&call.method, why)))
+    }
+
+    fn of_inputs(&self, name: &str, receiver: NodeIndex) -> Option<String> {
+        let source = matches!(self.graph.nodes[receiver].op, Op::Source(_));
+        (!source).then(|| {
+            format!("`{name}` is said of an input: put it before the first operator, right after the input's name")
+        })
     }
 
     fn of_keyed(&self, name: &str, receiver: NodeIndex, call: &ExprMethodCall) -> syn::Result<()> {
@@ -78,6 +92,9 @@ impl Lowering {
             ),
             _ if ORDERED.contains(&name) && between => {
                 format!("`{name}` cannot follow `between`, which is for joins")
+            }
+            "early" => {
+                "`early` takes a table: put `.aggregate(..)` before it".to_owned()
             }
             "finals" => {
                 "`finals` takes a table with windows: put `.aggregate(..)` before it".to_owned()
@@ -195,6 +212,9 @@ fn of_stream(name: &str) -> Option<String> {
             "`finals` takes a table with windows, and this is a stream, whose records are final"
                 .to_owned()
         }
+        "early" => {
+            "`early` takes a table, and this is a stream, whose records are final".to_owned()
+        }
         "group_by" => "`group_by` takes a table: a stream gets a key by `.key_by(..)`".to_owned(),
         "join_on" | "left_join_on" => format!(
             "`{name}` takes a table, and this is a stream: put `.key_by(..).latest()` before it"
@@ -210,6 +230,7 @@ fn of_grouped(name: &str) -> Option<String> {
     Some(match name {
         "aggregate" => return None,
         "group_by" => "`group_by` takes a table: these rows have another key already".to_owned(),
+        "early" => "`early` takes a table: put `.aggregate(..)` before it".to_owned(),
         "finals" => NO_FINALS.to_owned(),
         _ if OF_ROWS.contains(&name) || Joining::by_name(name).is_some() => {
             format!("`{name}` stands before `.group_by(..)` or after `.aggregate(..)`")

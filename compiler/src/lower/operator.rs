@@ -28,6 +28,7 @@ impl Lowering {
         }
         match name.as_str() {
             "named" => self.named(receiver, call),
+            "idle_after" | "join_late" | "valid_time" => self.of_input(receiver, call),
             "merge" => {
                 let other = self.merged(&one_argument(call)?)?;
                 let names = self.graph.nodes[receiver].names.clone();
@@ -87,6 +88,12 @@ impl Lowering {
                 let names = self.graph.nodes[receiver].names.clone();
                 Ok(self.add(call, Op::Finals, vec![receiver], names))
             }
+            "early" => {
+                let every = one_argument(call)?;
+                let names = self.graph.nodes[receiver].names.clone();
+                let table = self.held(receiver);
+                Ok(self.add(call, Op::Early(every), vec![table], names))
+            }
             "at_end" => self.at_end(receiver, call),
             "as_of_join" => self.as_of_join(receiver, call),
             _ if ORDERED.contains(&name.as_str()) => self.ordered(receiver, call),
@@ -119,6 +126,24 @@ impl Lowering {
             Some(input) => self.graph.nodes[*input].names.clone(),
             None => Names::Own,
         }
+    }
+
+    /// What is said of an input; it stays the same stream.
+    fn of_input(&mut self, node: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {
+        // Elsewhere it has been refused already.
+        let Op::Source(input) = self.graph.nodes[node].op else { return Err(Stop::Unknown) };
+        let says = &mut self.graph.inputs[input];
+        let again = match text(&call.method).as_str() {
+            "idle_after" => says.idle_after.replace(one_argument(call)?).is_some(),
+            "valid_time" => says.valid_time.replace(one_argument(call)?).is_some(),
+            _ if call.args.is_empty() => std::mem::replace(&mut says.join_late, true),
+            _ => return Err(Stop::Unknown),
+        };
+        if again {
+            let message = format!("`{}` is said of this input already", call.method);
+            return Err(Error::new_spanned(&call.method, message).into());
+        }
+        Ok(node)
     }
 
     fn named(&mut self, node: NodeIndex, call: &ExprMethodCall) -> Result<NodeIndex, Stop> {

@@ -34,7 +34,7 @@ impl Lowering {
             };
             let gives = self.graph.gives(node);
             let unfinished = match gives {
-                Gives::Stream | Gives::Table => None,
+                Gives::Stream | Gives::Table | Gives::Early => None,
                 Gives::Keyed => Some("a keyed stream: `.aggregate(..)` makes a table of it"),
                 Gives::Branches => Some("several: bind them by `let (name, rest) = ...` first"),
                 Gives::Grouped => {
@@ -77,6 +77,11 @@ impl Lowering {
         let shown = &self.graph.nodes[table];
         if shown.op.is_keyed() {
             return table;
+        }
+        let mut held = self.graph.nodes.iter();
+        let held = held.position(|n| matches!(n.op, Op::Arrange) && n.inputs[0] == table);
+        if let Some(held) = held {
+            return held;
         }
         let ident = Ident::new("table", shown.ident.span());
         let id = format!("{}.table", shown.id);

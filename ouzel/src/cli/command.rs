@@ -109,6 +109,11 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .value_name("OPERATOR")
                 .help("Stream: go on with kept state although this operator has changed since")
                 .action(ArgAction::Append),
+            layout(
+                "Where a job lets the watermark pass partitions: from which records on. A stream \
+                 writes it, if not told otherwise as layout.jsonl in its state folder; batch takes \
+                 it",
+            ),
         ])
         .args(params(job))
         .after_help(help::run(job, path))
@@ -155,6 +160,9 @@ fn verify(job: &JobInfo, path: &str) -> Command {
                 .help("Choose the schedules by this number; if not given, by the clock")
                 .value_parser(value_parser!(u64)),
             on_error(&["fail", "skip", "dead-letter"]),
+            layout(
+                "What a stream over this input has written of where watermarks passed partitions",
+            ),
         ])
         .args(params(job))
         .after_help(help::verify(job, path))
@@ -176,6 +184,14 @@ fn input(job: &JobInfo, once: bool) -> Arg {
         .action(ArgAction::Append)
 }
 
+fn layout(help: &'static str) -> Arg {
+    Arg::new("layout")
+        .long("layout")
+        .value_name("FILE")
+        .help(help)
+        .value_parser(value_parser!(PathBuf))
+}
+
 /// What belongs to no flag: taken only to say why it is wrong.
 fn stray() -> Arg {
     Arg::new("stray").hide(true).num_args(0..)
@@ -195,9 +211,9 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 }
 
 /// Flags that a parameter of the same name must not hide.
-const TAKEN: [&str; 15] = [
+const TAKEN: [&str; 16] = [
     "in", "out", "mode", "workers", "memory", "on-error", "report", "progress", "state", "epoch",
-    "accept", "format", "code", "seed", "help",
+    "accept", "format", "code", "seed", "help", "layout",
 ];
 
 /// The flags of the job's parameters.

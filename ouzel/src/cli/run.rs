@@ -5,7 +5,7 @@ use crate::job_main::JobInfo;
 use crate::session::{self, End, Mode};
 use clap::ArgMatches;
 use ouzel_dsl::{Plan, Result};
-use ouzel_engine::{RunConfig, StreamConfig};
+use ouzel_engine::{Layout, RunConfig, StreamConfig};
 use ouzel_hooks::{Observers, Progress};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +30,9 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     }
     let mode = mode(&plan, &config, &inputs, matches)?;
     let stream = stream(matches);
+    if mode == Mode::Batch {
+        config.layout = layout(matches)?;
+    }
     note_unused(mode, matches, &err)?;
     report_path.map_or(Ok(()), report::check)?;
     let hint = outputs::hint(&plan, &config.outputs, mode);
@@ -103,9 +106,16 @@ fn stream(matches: &ArgMatches) -> StreamConfig {
     StreamConfig {
         state: matches.get_one::<PathBuf>("state").cloned(),
         epoch_ms: matches.get_one::<u64>("epoch").copied().unwrap_or(default.epoch_ms),
+        layout: matches.get_one::<PathBuf>("layout").cloned(),
         accept: matches.get_many::<String>("accept").into_iter().flatten().cloned().collect(),
         ..default
     }
+}
+
+/// What a stream has written of where watermarks passed partitions.
+pub(super) fn layout(matches: &ArgMatches) -> Result<Layout> {
+    let path = matches.get_one::<PathBuf>("layout");
+    path.map_or(Ok(Layout::default()), |path| Layout::read(path))
 }
 
 /// Tells of flags that mean nothing in batch mode: the same command line may serve both.

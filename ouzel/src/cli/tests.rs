@@ -136,6 +136,7 @@ fn what_makes_no_sense_is_answered_with_2() {
             "`--on-error` is given twice for the operator `a`",
         ),
         ("run --in a.csv --min-delay 1 --epoch soon", "not a length of time"),
+        ("verify --in a.csv --min-delay 1 --layout", "a value is required for '--layout <FILE>'"),
         ("run --in nowhere://a --min-delay 1", "error: "),
         ("run --in a.csv b.csv --min-delay 1", "`b.csv` belongs to no flag"),
         ("run --in --min-delay 1", "--min-delay <VALUE>"),

@@ -23,6 +23,7 @@ pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
         )));
     }
     let mut config = inputs(&given)?;
+    config.layout = super::run::layout(matches)?;
     policies(&mut config, matches)?;
     let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
     let verification =

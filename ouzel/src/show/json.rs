@@ -40,6 +40,9 @@ fn input(plan: &Plan, source: &SourceNode) -> Value {
         "read": columns_read(source),
         "prune": list(&source.prune, |test| comparison(source, test).into()),
         "event_time": source.event_time.and_then(|i| source.fields.get(i)).map(|f| &f.name),
+        "idle_after_us": source.idle_after,
+        "join_late": source.join_late,
+        "valid_time_us": source.valid_time,
     })
 }
 

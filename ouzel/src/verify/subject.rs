@@ -8,7 +8,7 @@ use crate::session;
 use arrow::array::RecordBatch;
 use ouzel_connectors::MemoryOutput;
 use ouzel_dsl::connector::Sink;
-use ouzel_dsl::plan::OutputNode;
+use ouzel_dsl::plan::{OutputKind, OutputNode};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::{Event, Observer, Summary};
@@ -73,7 +73,13 @@ impl Subject<'_> {
             Crash::Never => self.process(schedule, 0, config, schedule.stream())?,
             crash => self.restarted(schedule, crash, &config)?,
         };
-        let outputs = outputs.into_iter().map(|(name, memory)| (name, memory.batches()));
+        // Early results are no part of what agrees.
+        let early = |name: &str| {
+            let mut outputs = self.plan.outputs.iter();
+            outputs.any(|o| o.name == name && matches!(o.kind, OutputKind::Early { .. }))
+        };
+        let outputs = outputs.into_iter().filter(|(name, _)| !early(name));
+        let outputs = outputs.map(|(name, memory)| (name, memory.batches()));
         Ok(Left {
             outputs: outputs.collect(),
             dead_letters: letters.batches(),

@@ -6,7 +6,7 @@ use ouzel::dsl::connector::{Connect, Sink};
 use ouzel::hooks::OperatorTotals;
 use ouzel::private::Steps;
 use ouzel::stage::OnError;
-use ouzel::{Error, Plan, Result, RunConfig, StreamConfig};
+use ouzel::{Clock, Error, Plan, Result, RunConfig, StreamConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(super) struct Running {
     pub steps: Option<Steps>,
     pub ended: bool,
     pub totals: Vec<OperatorTotals>,
+    pub clock: Clock,
 }
 
 impl Running {
@@ -29,6 +30,7 @@ impl Running {
         plan: Arc<Plan>,
         inputs: BTreeMap<String, Arc<dyn Connect>>,
         on_error: OnError,
+        clock: Clock,
     ) -> Result<Running> {
         let outputs: BTreeMap<_, _> =
             plan.outputs.iter().map(|output| (output.name, MemoryOutput::new())).collect();
@@ -46,7 +48,8 @@ impl Running {
         let state = state.map_err(|e| Error::io("making a folder for state", e))?;
         let (before, totals) = (BTreeMap::new(), Vec::new());
         let (steps, ended) = (None, false);
-        let mut running = Running { plan, config, state, outputs, before, steps, ended, totals };
+        let mut running =
+            Running { plan, config, state, outputs, before, steps, ended, totals, clock };
         running.steps = Some(running.open()?);
         Ok(running)
     }
@@ -56,6 +59,7 @@ impl Running {
             state: Some(self.state.path().to_owned()),
             // An hour: an epoch ends when there is nothing to read.
             epoch_ms: 3_600_000,
+            clock: self.clock.clone(),
             ..StreamConfig::default()
         };
         Steps::open(&self.plan, &self.config, &stream)
