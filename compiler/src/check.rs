@@ -10,10 +10,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, Stmt, Type};
+use syn::{Expr, ExprMethodCall, Path, Stmt, Type};
 
-/// The constant. `shared` are the values that stages take from the body.
-pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
+/// The constant. `shared` are the values that stages take from the body, and `flows` what it calls,
+/// each with a constant of its own.
+pub fn check(job: &Job, shared: &[&Ident], flows: &[Path]) -> TokenStream {
     let inputs = job.inputs.iter().map(input);
     let params = job.params.iter().map(|param| {
         let (name, ty) = (&param.name, &param.ty);
@@ -21,24 +22,36 @@ pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
         let can_be_shared = can_be_shared(name, shared);
         quote!(let #name = #parameter(); #can_be_shared)
     });
-    let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
-    let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
-    let statements = statements.map(|s| statement(s, &mut streams, shared));
-    let (mut tail, output) = (job.tail.clone(), &job.output);
-    dataflow(&mut tail, shared);
+    let streams = job.inputs.iter().map(|input| input.name.clone()).collect();
+    let (statements, tail) = body(&job.statements, &job.tail, streams, shared);
+    let output = &job.output;
     quote! {
         #[allow(unused, clippy::all)]
         const __ACCEPTED: bool = {
             let _ = || -> #output {
                 #(#inputs)*
                 #(#params)*
-                #(#statements)*
+                #statements
                 let __outputs: #output = #tail;
                 __outputs
             };
-            true
+            true #(& #flows::__ACCEPTED)*
         };
     }
+}
+
+/// Statements and what they come to.
+pub fn body(
+    statements: &[Stmt],
+    tail: &Expr,
+    mut streams: BTreeSet<Ident>,
+    shared: &[&Ident],
+) -> (TokenStream, Expr) {
+    let statements = statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
+    let statements = statements.map(|s| statement(s, &mut streams, shared)).collect();
+    let mut tail = tail.clone();
+    dataflow(&mut tail, shared);
+    (statements, tail)
 }
 
 /// An input, with the type's path so that it counts as used where it is imported.
@@ -83,6 +96,8 @@ fn begins_with(expression: &Expr, streams: &BTreeSet<Ident>) -> bool {
         Expr::Paren(paren) => begins_with(&paren.expr, streams),
         Expr::Group(group) => begins_with(&group.expr, streams),
         Expr::MethodCall(call) => begins_with(&call.receiver, streams),
+        // A flow.
+        Expr::Call(call) => call.args.iter().any(|argument| begins_with(argument, streams)),
         Expr::Path(path) => path.path.get_ident().is_some_and(|name| streams.contains(name)),
         _ => false,
     }
@@ -93,6 +108,7 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
         Expr::Paren(paren) => dataflow(&mut paren.expr, shared),
         Expr::Group(group) => dataflow(&mut group.expr, shared),
         Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|e| dataflow(e, shared)),
+        Expr::Call(call) => call.args.iter_mut().for_each(|e| dataflow(e, shared)),
         Expr::MethodCall(call) => {
             dataflow(&mut call.receiver, shared);
             for argument in &mut call.args {

@@ -91,7 +91,9 @@ pub use keyed::Keyed;
 /// // Its tests are `flags_keeps_the_laws` and `flags_is_idempotent`.
 /// ```
 pub use ouzel_macros::CheckLaws;
-pub use ouzel_macros::{Record, job};
+#[doc(hidden)]
+pub use ouzel_macros::__flows;
+pub use ouzel_macros::{Record, flow, job};
 pub use params::{ParamInfo, Params};
 pub use place::Place;
 pub use plan::Plan;

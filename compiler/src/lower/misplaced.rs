@@ -13,7 +13,7 @@ const OF_ROWS: [&str; 6] = ["filter", "map", "flat_map", "filter_map", "try_filt
 const OF_KEYED: [&str; 8] =
     ["window", "lateness", "late", "between", "distinct", "latest", "at_end", "as_of_join"];
 
-impl Lowering {
+impl Lowering<'_> {
     /// What is wrong if an operator does not take what stands before it.
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
         let name = &text(&call.method);
@@ -121,6 +121,10 @@ impl Lowering {
     /// Why a table has no final rows.
     fn finals(&self, table: NodeIndex) -> Option<String> {
         let node = &self.graph.nodes[table];
+        // Of a table that a flow is given, this is known where the flow is called.
+        if matches!(node.op, Op::Given(_)) {
+            return None;
+        }
         let aggregate = matches!(node.op, Op::Aggregate(_)) && node.ident != "latest";
         if !aggregate || self.graph.gives(node.inputs[0]) == Gives::Grouped {
             return Some(NO_FINALS.to_owned());

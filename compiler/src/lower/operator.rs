@@ -8,7 +8,7 @@ use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
 use syn::{Error, Expr, ExprMethodCall};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn operator(
         &mut self,
         receiver: NodeIndex,
@@ -126,12 +126,23 @@ impl Lowering {
         if text.is_empty() {
             return Err(Error::new_spanned(name, "a name must not be empty").into());
         }
-        if self.graph.nodes.iter().enumerate().any(|(i, n)| i != node && n.id == text) {
+        let taken = |id: &str| {
+            self.graph.nodes.iter().enumerate().any(|(other, n)| other != node && n.id == id)
+        };
+        let mut id = text.clone();
+        let foreign = self.graph.nodes[node].scope != self.frame.here && self.frame.here > 0;
+        if foreign || matches!(self.graph.nodes[node].op, Op::Given(_)) {
+            let message = "a flow names operators of its own, and not what it is given";
+            return Err(Error::new_spanned(&call.method, message).into());
+        }
+        if let Some(prefix) = &self.frame.prefix {
+            id = Self::free(format!("{prefix}.{text}"), taken);
+        } else if taken(&id) {
             let message = format!("two operators are named `{text}`: ids must differ");
             return Err(Error::new_spanned(name, message).into());
         }
         let target = &mut self.graph.nodes[node];
-        target.id = text.clone();
+        target.id = id;
         target.named = Some(text.clone());
         if let (false, Names::One(held, _)) =
             (target.ident == "aggregate" || matches!(target.op, Op::Source(_)), &mut target.names)
@@ -143,8 +154,12 @@ impl Lowering {
 
     /// The id of the next operator.
     pub(super) fn free_id(&self, call: &ExprMethodCall) -> String {
-        let base = format!("{}.{}", self.owner, text(&call.method));
-        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        let base = format!("{}.{}", self.frame.owner, text(&call.method));
+        Self::free(base, |id| self.graph.nodes.iter().any(|n| n.id == id))
+    }
+
+    /// An id that is not taken.
+    fn free(base: String, taken: impl Fn(&str) -> bool) -> String {
         let mut id = base.clone();
         let mut count = 1;
         while taken(&id) {
@@ -169,6 +184,7 @@ impl Lowering {
             id,
             named: None,
             names,
+            scope: self.frame.here,
         });
         self.graph.nodes.len() - 1
     }

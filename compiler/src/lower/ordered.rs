@@ -12,7 +12,7 @@ use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
 pub(super) const ORDERED: [&str; 8] =
     ["lag", "rank", "dedup", "scan", "fold", "reduce", "process", "sliding"];
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn ordered(
         &mut self,
         receiver: NodeIndex,
@@ -108,7 +108,7 @@ impl Lowering {
         id: String,
         names: Names,
     ) -> NodeIndex {
-        self.graph.nodes.push(Node { op, inputs: vec![input], ident, id, named: None, names });
+        self.graph.nodes.push(Node { op, inputs: vec![input], ident, id, named: None, names, scope: self.frame.here });
         self.graph.nodes.len() - 1
     }
 

@@ -1,0 +1,130 @@
+//! Flows: parts of jobs, fused into the jobs that call them.
+
+use ouzel::prelude::*;
+use ouzel_testkit::check;
+use ouzel_tests::{Departure, DepartureRef, Late, inner, tidy};
+use std::collections::BTreeMap;
+
+mod parts {
+    use ouzel::prelude::*;
+    use ouzel_tests::Departure;
+
+    /// Departures that were late, and the others.
+    #[flow]
+    pub(crate) fn split(
+        departures: Stream<Departure>,
+        limit: i64,
+    ) -> (Stream<Departure>, Stream<Departure>) {
+        let twice = limit.saturating_mul(2);
+        let late = departures.filter(|d| d.delay > Some(twice)).named("late");
+        let others = departures.filter(|d| d.delay.is_none_or(|delay| delay <= twice));
+        (late, others)
+    }
+
+    /// How many there are of each carrier, and their greatest delay.
+    #[flow]
+    pub(super) fn by_carrier(
+        departures: Stream<Departure>,
+    ) -> Table<String, (u64, Option<i64>)> {
+        departures.key_by(|d| d.carrier).aggregate((count(), max(|d| d.delay)))
+    }
+}
+
+use parts::{by_carrier, split};
+
+/// A flow that calls others.
+#[flow]
+fn late_by_carrier(
+    departures: Stream<Departure>,
+    limit: i64,
+) -> Table<String, (u64, Option<i64>)> {
+    let (late, _) = split(tidy(departures), limit);
+    by_carrier(late)
+}
+
+/// Two inputs, each made tidy.
+#[job]
+fn both(
+    left: Stream<Departure>,
+    right: Stream<Departure>,
+    limit: i64,
+) -> (Stream<Departure>, Stream<Departure>, Table<String, (u64, Option<i64>)>) {
+    let twice = 3;
+    let left = tidy(left);
+    let all = left.merge(tidy(right)).filter(|d| d.carrier.len() < 10 * twice);
+    let (late, others) = split(all, limit);
+    let (later, _) = split(others, limit - 10);
+    let carriers = parts::by_carrier(late);
+    (late, later, carriers)
+}
+
+#[test]
+fn flows_are_part_of_the_job() {
+    let checked = check(both).param("limit", 20);
+    checked.any::<Departure>("left").any::<Departure>("right").check_limit(20);
+}
+
+trait CheckLimit {
+    fn check_limit(self, limit: i64);
+}
+
+impl CheckLimit for ouzel_testkit::Property {
+    fn check_limit(self, limit: i64) {
+        self.cases(8).property(|case| {
+            let all = [case.records::<Departure>("left"), case.records::<Departure>("right")];
+            let all: Vec<_> = all.concat().into_iter().filter(|d| d.delay.is_some()).collect();
+            let all = all.into_iter().filter(|d| (1..30).contains(&d.carrier.len()));
+            let (late, others): (Vec<_>, Vec<_>) = all.partition(|d| d.delay > Some(limit * 2));
+            let later = others.into_iter().filter(|d| d.delay > Some((limit - 10) * 2));
+            let mut carriers = BTreeMap::<String, (u64, Option<i64>)>::new();
+            for departure in &late {
+                let (count, greatest) = carriers.entry(departure.carrier.clone()).or_default();
+                *count += 1;
+                *greatest = (*greatest).max(departure.delay);
+            }
+            case.expect("later", later.collect::<Vec<_>>());
+            case.expect("late", late);
+            case.expect("carriers", carriers);
+        });
+    }
+}
+
+/// A flow that is generic over its record, from another crate, by its path.
+#[job]
+fn generic(departures: Stream<Departure>) -> Stream<Departure> {
+    let late = inner::tidy(departures, 10);
+    inner::tidy::<Departure>(late, 20)
+}
+
+#[test]
+fn a_flow_is_generic_over_the_record() {
+    check(generic).any::<Departure>("departures").property(|case| {
+        let all = case.records::<Departure>("departures").into_iter();
+        case.expect("generic", all.filter(|d| d.delay >= Some(20)).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn plan_shows() {
+    let plan = both::plan(&ouzel::Params::new().with("limit", 3)).unwrap();
+    for o in &plan.operators {
+        eprintln!("{} {} {}", o.id, o.site, o.fingerprint);
+    }
+    for s in &plan.sources {
+        eprintln!("{} {:?}", s.input, s.read);
+    }
+    let plan = crossed::plan(&ouzel::Params::new()).unwrap();
+    for o in &plan.operators {
+        eprintln!("{} {} {}", o.id, o.site, o.fingerprint);
+    }
+    for s in &plan.sources {
+        eprintln!("{} {:?}", s.input, s.read);
+    }
+    panic!()
+}
+
+/// A flow that calls flows.
+#[job]
+fn crossed(departures: Stream<Departure>) -> Table<String, (u64, Option<i64>)> {
+    late_by_carrier(departures, 7)
+}
