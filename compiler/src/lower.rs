@@ -48,6 +48,8 @@ struct Lowering<'a> {
     /// The types of the inputs' records.
     records: Vec<Type>,
     frame: Frame,
+    /// What the ids of flows begin with that are bound to no variable.
+    prefixes: BTreeSet<String>,
     plain: Vec<Plain>,
     errors: Errors,
 }
@@ -141,6 +143,7 @@ impl<'a> Lowering<'a> {
             flows,
             records,
             frame: Frame::new(owner),
+            prefixes: BTreeSet::new(),
             plain: Vec::new(),
             errors: Errors::default(),
         }

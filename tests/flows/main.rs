@@ -2,7 +2,7 @@
 
 use ouzel::prelude::*;
 use ouzel_testkit::check;
-use ouzel_tests::{Departure, DepartureRef, Late, inner, tidy};
+use ouzel_tests::{Departure, Late, inner, tidy};
 use std::collections::BTreeMap;
 
 mod parts {
@@ -54,7 +54,7 @@ fn both(
     let all = left.merge(tidy(right)).filter(|d| d.carrier.len() < 10 * twice);
     let (late, others) = split(all, limit);
     let (later, _) = split(others, limit - 10);
-    let carriers = parts::by_carrier(late);
+    let carriers = by_carrier(late);
     (late, later, carriers)
 }
 
@@ -104,27 +104,75 @@ fn a_flow_is_generic_over_the_record() {
     });
 }
 
-#[test]
-fn plan_shows() {
-    let plan = both::plan(&ouzel::Params::new().with("limit", 3)).unwrap();
-    for o in &plan.operators {
-        eprintln!("{} {} {}", o.id, o.site, o.fingerprint);
-    }
-    for s in &plan.sources {
-        eprintln!("{} {:?}", s.input, s.read);
-    }
-    let plan = crossed::plan(&ouzel::Params::new()).unwrap();
-    for o in &plan.operators {
-        eprintln!("{} {} {}", o.id, o.site, o.fingerprint);
-    }
-    for s in &plan.sources {
-        eprintln!("{} {:?}", s.input, s.read);
-    }
-    panic!()
-}
-
 /// A flow that calls flows.
 #[job]
 fn crossed(departures: Stream<Departure>) -> Table<String, (u64, Option<i64>)> {
     late_by_carrier(departures, 7)
+}
+
+#[test]
+fn a_flow_calls_flows() {
+    check(crossed).any::<Departure>("departures").cases(8).property(|case| {
+        let all = case.records::<Departure>("departures").into_iter();
+        let mut carriers = BTreeMap::<String, (u64, Option<i64>)>::new();
+        for departure in all.filter(|d| d.delay > Some(14) && !d.carrier.is_empty()) {
+            let (count, greatest) = carriers.entry(departure.carrier).or_default();
+            *count += 1;
+            *greatest = (*greatest).max(departure.delay);
+        }
+        case.expect("crossed", carriers);
+    });
+}
+
+/// Each operator's id, and where it is written.
+fn operators(plan: &ouzel::Plan) -> Vec<String> {
+    plan.operators.iter().map(|o| format!("{} {} {}", o.id, o.site.file, o.kind)).collect()
+}
+
+#[test]
+fn operators_of_flows_have_ids_and_sites_of_their_own() {
+    let plan = both::plan(&ouzel::Params::new().with("limit", 3)).unwrap();
+    let (here, there) = ("tests/flows/main.rs", "tests/src/lib.rs");
+    let expected = [
+        format!("left {here} source"),
+        format!("right {here} source"),
+        format!("left.filter {there} filter"),
+        format!("left.filter2 {there} filter"),
+        format!("all.filter {there} filter"),
+        format!("all.filter2 {there} filter"),
+        format!("all.merge {here} merge"),
+        format!("all.filter3 {here} filter"),
+        format!("split.late {here} filter"),
+        format!("split.others.filter {here} filter"),
+        format!("split2.late {here} filter"),
+        format!("split2.others.filter {here} filter"),
+        format!("carriers.key_by {here} key_by"),
+        format!("carriers.aggregate {here} aggregate"),
+    ];
+    assert_eq!(operators(&plan), expected);
+    let line = |id: &str| plan.operators.iter().find(|o| o.id == id).map(|o| o.site.line);
+    assert_eq!(line("left.filter"), Some(tidy_line()));
+    assert_eq!(line("split.late"), line("split2.late"));
+    let fingerprint = |id: &str| plan.operators.iter().find(|o| o.id == id).map(|o| o.fingerprint);
+    assert_ne!(fingerprint("split.late"), fingerprint("split2.late"), "they take other values");
+    // One stage from each input to the exchange, in which the flows are fused.
+    assert_eq!(plan.stages.len(), 2);
+}
+
+fn tidy_line() -> u32 {
+    let source = include_str!("../src/lib.rs").lines();
+    1 + source.take_while(|line| !line.contains("departures.filter")).count() as u32
+}
+
+#[test]
+fn fields_are_read_through_flows() {
+    let plan = crossed::plan(&ouzel::Params::new()).unwrap();
+    let source = &plan.sources[0];
+    let read: Vec<_> = source.read.iter().map(|field| source.fields[*field].name.as_str()).collect();
+    assert_eq!(read, ["carrier", "delay"]);
+}
+
+#[test]
+fn mistakes_in_flows_are_told_in_the_authors_words() {
+    trybuild::TestCases::new().compile_fail("ui/flow/*.rs");
 }

@@ -72,7 +72,7 @@ impl Lowering<'_> {
         generics::put(&known, &mut flow)?;
         let prefix = match self.frame.variable {
             true => self.frame.owner.clone(),
-            false => self.frame.inner(&text(&flow.item.sig.ident)),
+            false => self.prefix(&text(&flow.item.sig.ident)),
         };
         let inner = Frame {
             scope,
@@ -88,6 +88,17 @@ impl Lowering<'_> {
         let given = self.body(&flow.statements).and_then(|()| self.given(&flow.tail));
         self.frame = outer;
         given
+    }
+
+    /// What ids of a flow begin with that is bound to no variable.
+    fn prefix(&mut self, flow: &str) -> String {
+        let base = self.frame.inner(flow);
+        let (mut prefix, mut count) = (base.clone(), 1);
+        while !self.prefixes.insert(prefix.clone()) {
+            count += 1;
+            prefix = format!("{base}{count}");
+        }
+        prefix
     }
 
     /// What a flow gives.
