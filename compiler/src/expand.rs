@@ -10,9 +10,9 @@ use crate::idents::text;
 use crate::ir::{Graph, Op, Plain};
 use crate::stage::{self, Stage};
 use crate::{check, columns, mixed, twin, var};
+pub use fingerprint::hash;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-pub use fingerprint::hash;
 pub use shell::shell;
 use syn::{Path, Stmt};
 

@@ -6,6 +6,7 @@
 
 pub mod calls;
 pub mod generics;
+pub mod uses;
 
 use crate::ast::{self, Errors, Job};
 use crate::idents::text;
@@ -16,7 +17,9 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, GenericParam, ItemFn, LitStr, Path, PathArguments, Stmt, Type, Visibility};
+use syn::{
+    Error, Expr, GenericParam, ItemFn, ItemUse, LitStr, Path, PathArguments, Stmt, Type, Visibility,
+};
 
 /// A flow.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct Flow {
     pub file: String,
     pub item: ItemFn,
     pub params: Vec<Param>,
+    /// What it has in scope of its own.
+    pub uses: Vec<ItemUse>,
     pub statements: Vec<Stmt>,
     pub tail: Expr,
 }
@@ -134,7 +139,10 @@ fn emit(
     flow: Option<&Flow>,
 ) -> TokenStream {
     let (vis, name, attributes) = (&item.vis, &item.sig.ident, &item.attrs);
-    let (signature, hidden) = (&item.sig, Ident::new(id, mixed()));
+    let mut signature = item.sig.clone();
+    (signature.constness, signature.asyncness) = (None, None);
+    signature.safety = syn::Safety::Default;
+    let hidden = Ident::new(id, mixed());
     let generic = signature.generics.params.iter().next().is_some();
     let accepted = flow.filter(|_| !generic).map_or(quote!(true), |flow| {
         let (body, tail) = body(flow);
@@ -188,7 +196,10 @@ fn emit(
 }
 
 fn body(flow: &Flow) -> (TokenStream, Expr) {
-    check::body(&flow.statements, &flow.tail, flow.streams().cloned().collect(), &[])
+    let streams = flow.streams().cloned().collect();
+    let (statements, tail) = check::body(&flow.statements, &flow.tail, streams, &[]);
+    let uses = &flow.uses;
+    (quote!(#(#uses)* #statements), tail)
 }
 
 /// Looks at a flow by itself; false if rustc is to say what is wrong with it.
@@ -259,7 +270,7 @@ fn parse(item: ItemFn, id: String, file: String) -> syn::Result<Flow> {
             }
         }
     }
-    let mut statements = item.block.stmts.clone();
+    let (uses, mut statements) = uses::apart(&item.block.stmts);
     let tail = match statements.pop() {
         Some(Stmt::Expr(tail, None)) => Some(tail),
         other => {
@@ -271,7 +282,10 @@ fn parse(item: ItemFn, id: String, file: String) -> syn::Result<Flow> {
     };
     for statement in &statements {
         if let Stmt::Item(item) = statement {
-            errors.push(Error::new_spanned(item, "put this beside the flow: its body becomes part of that of each job that calls it"));
+            errors.push(Error::new_spanned(
+                item,
+                "put this beside the flow: its body becomes part of that of each job that calls it",
+            ));
         }
         leaves(statement, &mut errors);
     }
@@ -280,7 +294,7 @@ fn parse(item: ItemFn, id: String, file: String) -> syn::Result<Flow> {
     }
     errors.finish()?;
     match tail {
-        Some(tail) => Ok(Flow { id, file, params, statements, tail, item }),
+        Some(tail) => Ok(Flow { id, file, params, uses, statements, tail, item }),
         None => Err(Error::new_spanned(&item.sig.ident, "not a flow")),
     }
 }
@@ -336,9 +350,32 @@ fn dollars(tokens: TokenStream) -> Vec<Span> {
 
 /// Macros of std that a flow's own macro would stand before.
 const MACROS: [&str; 27] = [
-    "assert", "assert_eq", "assert_ne", "cfg", "column", "concat", "dbg", "debug_assert", "env",
-    "eprint", "eprintln", "file", "format", "include", "include_str", "line", "matches",
-    "module_path", "panic", "print", "println", "stringify", "todo", "unreachable", "vec", "write",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "env",
+    "eprint",
+    "eprintln",
+    "file",
+    "format",
+    "include",
+    "include_str",
+    "line",
+    "matches",
+    "module_path",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "todo",
+    "unreachable",
+    "vec",
+    "write",
     "writeln",
 ];
 

@@ -12,12 +12,12 @@ mod ordered;
 mod outputs;
 
 use crate::ast::{Errors, Job};
-use crate::flow::Flow;
+use crate::flow::{Flow, uses};
 use crate::idents::{bindings, name_of, text};
 use crate::ir::{Graph, Names, Node, NodeIndex, Op, Plain, Scope};
-use std::collections::{BTreeMap, BTreeSet};
 pub use outputs::output_names;
-use syn::{Error, Expr, Ident, Local, Pat, Stmt, Type};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::{Error, Expr, Ident, ItemUse, Local, Pat, Stmt, Type};
 
 /// What lowering finds.
 pub enum Lowered {
@@ -72,6 +72,8 @@ struct Frame {
     begun: usize,
     /// Names of what is no stream or table.
     values: Vec<Ident>,
+    /// What a flow has in scope of its own.
+    uses: Vec<ItemUse>,
 }
 
 impl Frame {
@@ -85,6 +87,7 @@ impl Frame {
             here: 0,
             begun: 0,
             values: Vec::new(),
+            uses: Vec::new(),
         }
     }
 
@@ -173,7 +176,9 @@ impl<'a> Lowering<'a> {
                     }
                     if !dataflow {
                         let scope = self.frame.here;
-                        self.plain.push(Plain { scope, statement: statement.clone() });
+                        let mut statement = statement.clone();
+                        uses::put_in(&self.frame.uses, &mut statement);
+                        self.plain.push(Plain { scope, statement });
                     }
                 }
                 Err(Stop::Error(error)) => self.errors.push(error),
@@ -270,6 +275,8 @@ impl<'a> Lowering<'a> {
                 }
                 Ok(Some(bound))
             }
+            // Rustc says how many there are.
+            (None, Pat::Tuple(_), [_, _, ..]) => Err(Stop::Unknown),
             (Some(_), _, several) => {
                 let count = several.len();
                 let message = format!(

@@ -1,8 +1,8 @@
 //! Flows: parts of jobs, fused into the jobs that call them.
 
 use ouzel::prelude::*;
-use ouzel_testkit::check;
-use ouzel_tests::{Departure, Late, inner, tidy};
+use ouzel_testkit::{check, plain};
+use ouzel_tests::{Departure, hourly, inner, tidy};
 use std::collections::BTreeMap;
 
 mod parts {
@@ -23,9 +23,7 @@ mod parts {
 
     /// How many there are of each carrier, and their greatest delay.
     #[flow]
-    pub(super) fn by_carrier(
-        departures: Stream<Departure>,
-    ) -> Table<String, (u64, Option<i64>)> {
+    pub(super) fn by_carrier(departures: Stream<Departure>) -> Table<String, (u64, Option<i64>)> {
         departures.key_by(|d| d.carrier).aggregate((count(), max(|d| d.delay)))
     }
 }
@@ -34,10 +32,7 @@ use parts::{by_carrier, split};
 
 /// A flow that calls others.
 #[flow]
-fn late_by_carrier(
-    departures: Stream<Departure>,
-    limit: i64,
-) -> Table<String, (u64, Option<i64>)> {
+fn late_by_carrier(departures: Stream<Departure>, limit: i64) -> Table<String, (u64, Option<i64>)> {
     let (late, _) = split(tidy(departures), limit);
     by_carrier(late)
 }
@@ -124,6 +119,33 @@ fn a_flow_calls_flows() {
     });
 }
 
+/// A flow whose own scope goes with it.
+#[job]
+fn scoped(departures: Stream<Departure>) -> Table<Windowed<String>, (u64, Option<i64>)> {
+    hourly(departures, 5)
+}
+
+#[test]
+fn what_a_flow_uses_goes_with_it() {
+    check(scoped).any::<Departure>("departures").property(|case| {
+        let all = case.records::<Departure>("departures").into_iter();
+        let mut hourly = BTreeMap::<_, (u64, Option<i64>)>::new();
+        for d in all.filter(|d| d.delay >= Some(5)) {
+            for window in plain::windows(d.scheduled, hours(1), hours(1)) {
+                let key = (d.carrier.clone(), window.start, window.end);
+                let (count, longest) = hourly.entry(key).or_default();
+                *count += 1;
+                *longest = (*longest).max(d.delay);
+            }
+        }
+        let row = |((key, start, end), value)| {
+            let window = Window { start, end };
+            (Windowed { key, window }, value)
+        };
+        case.expect("scoped", hourly.into_iter().map(row));
+    });
+}
+
 /// Each operator's id, and where it is written.
 fn operators(plan: &ouzel::Plan) -> Vec<String> {
     plan.operators.iter().map(|o| format!("{} {} {}", o.id, o.site.file, o.kind)).collect()
@@ -168,7 +190,8 @@ fn tidy_line() -> u32 {
 fn fields_are_read_through_flows() {
     let plan = crossed::plan(&ouzel::Params::new()).unwrap();
     let source = &plan.sources[0];
-    let read: Vec<_> = source.read.iter().map(|field| source.fields[*field].name.as_str()).collect();
+    let read: Vec<_> =
+        source.read.iter().map(|field| source.fields[*field].name.as_str()).collect();
     assert_eq!(read, ["carrier", "delay"]);
 }
 

@@ -36,6 +36,7 @@ pub mod inner {
     where
         T::View<'static>: Late,
     {
+        use crate::Late;
         records.filter(|record| record.late_by() >= least)
     }
 }
@@ -49,5 +50,36 @@ pub trait Late {
 impl Late for DepartureRef<'_> {
     fn late_by(&self) -> i64 {
         self.delay.unwrap_or(i64::MIN)
+    }
+}
+
+/// Departures by carrier and hour, with a closure that is a function, and values.
+#[flow]
+pub fn hourly(
+    departures: Stream<Departure>,
+    least: i64,
+) -> Table<Windowed<String>, (u64, Option<i64>)> {
+    use crate::inside::{HOUR, WHOLE, has_delay, longest};
+    let limit = least.max(WHOLE);
+    departures
+        .filter(has_delay)
+        .filter(|d| d.delay >= Some(limit) && limit >= WHOLE)
+        .key_by(|d| d.carrier)
+        .window(tumbling(hours(HOUR)))
+        .aggregate((count(), longest(|d| d.delay)))
+}
+
+/// What it takes.
+pub mod inside {
+    pub use ouzel::max as longest;
+
+    /// One.
+    pub const HOUR: i64 = 1;
+    /// None.
+    pub const WHOLE: i64 = 0;
+
+    /// Whether it left.
+    pub fn has_delay(d: &super::DepartureRef<'_>) -> bool {
+        d.delay.is_some()
     }
 }

@@ -43,8 +43,7 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&P
     let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
     let scope = graph.nodes[index].scope;
     let plain = plain.iter().filter(|p| graph.within(scope, p.scope)).map(|p| &p.statement);
-    let plain =
-        items.iter().copied().chain(plain).map(|s| s.to_token_stream().to_string());
+    let plain = items.iter().copied().chain(plain).map(|s| s.to_token_stream().to_string());
     let plain = plain.collect::<String>();
     let text = format!("{text} of {} with {plain}", inputs.collect::<Vec<_>>().join(", "));
     hash(&text)

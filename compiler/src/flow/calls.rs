@@ -78,8 +78,11 @@ impl Calls<'_> {
                 let given = call.args.iter_mut().fold(false, |any, a| self.dataflow(a) | any);
                 match callee(call).filter(|_| given) {
                     Some(path) => {
-                        let (number, mark) = ((self.found)(path), quote::format_ident!("{MARK}"));
-                        call.attrs.push(syn::parse_quote!(#[#mark(#number)]));
+                        let number = (self.found)(path);
+                        // Where the call begins, so that errors of it point there.
+                        let span = path.segments[0].ident.span();
+                        let mark = syn::Ident::new(MARK, span);
+                        call.attrs.push(syn::parse_quote_spanned!(span=> #[#mark(#number)]));
                         true
                     }
                     None => false,

@@ -1,7 +1,7 @@
 //! A call of a flow, whose operators become the job's own.
 
 use super::{Frame, Lowering, Stop};
-use crate::flow::{Flow, calls, generics};
+use crate::flow::{Flow, calls, generics, uses};
 use crate::idents::text;
 use crate::ir::{Each, NodeIndex, Op, Plain, Scope};
 use syn::{Error, Expr, ExprCall, GenericArgument, PathArguments, Type};
@@ -64,12 +64,15 @@ impl Lowering<'_> {
         self.graph.scopes.push(Scope { parent: Some(self.frame.here), file });
         for (param, argument) in &values {
             let name = &param.name;
-            let ty = generics::type_of(&known, flow, &param.ty).map(|ty| quote::quote!(: #ty));
+            // Of an argument of another type, rustc speaks where the job is as it is written.
+            let ty = generics::type_of(&known, flow, &param.ty)
+                .map(|ty| quote::quote!(: ::ouzel::dsl::check::Checked<#ty, __ACCEPTED>));
             let statement = syn::parse_quote!(let #name #ty = #argument;);
             self.plain.push(Plain { scope: here, statement });
         }
         let mut flow: Flow = flow.clone();
         generics::put(&known, &mut flow)?;
+        uses::closures(&mut flow);
         let prefix = match self.frame.variable {
             true => self.frame.owner.clone(),
             false => self.prefix(&text(&flow.item.sig.ident)),
@@ -82,6 +85,7 @@ impl Lowering<'_> {
             prefix: Some(prefix),
             here,
             begun: self.graph.nodes.len(),
+            uses: flow.uses.clone(),
             values: values.iter().map(|(param, _)| param.name.clone()).collect(),
         };
         let outer = std::mem::replace(&mut self.frame, inner);

@@ -3,10 +3,11 @@
 use super::arguments::{closure_argument, one_argument};
 use super::ordered::ORDERED;
 use super::{Lowering, Stop};
+use crate::flow::uses;
 use crate::idents::text;
 use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
-use syn::{Error, Expr, ExprMethodCall};
+use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
 impl Lowering<'_> {
     pub(super) fn operator(
@@ -17,7 +18,7 @@ impl Lowering<'_> {
         let name = text(&call.method);
         self.takes(call, receiver)?;
         if let Some(each) = Each::by_name(&name) {
-            let closure = closure_argument(call)?;
+            let closure = self.scoped(closure_argument(call)?);
             let names = match each {
                 each if each.keeps_record() => self.graph.nodes[receiver].names.clone(),
                 Each::Map => names::of_closure(&closure),
@@ -33,7 +34,7 @@ impl Lowering<'_> {
                 Ok(self.add(call, Op::Merge, vec![receiver, other], names))
             }
             "key_by" | "group_by" => {
-                let closure = closure_argument(call)?;
+                let closure = self.scoped(closure_argument(call)?);
                 let names = names::of_closure(&closure);
                 let op = match name.as_str() {
                     "key_by" => Op::KeyBy(closure),
@@ -43,9 +44,9 @@ impl Lowering<'_> {
             }
             "window" | "lateness" | "between" => {
                 let op = match (name.as_str(), call.args.len()) {
-                    ("window", _) => Op::Window(one_argument(call)?),
-                    ("lateness", _) => Op::Lateness(one_argument(call)?),
-                    (_, 2) => Op::Between(call.args[0].clone(), call.args[1].clone()),
+                    ("window", _) => Op::Window(self.value(&one_argument(call)?)),
+                    ("lateness", _) => Op::Lateness(self.value(&one_argument(call)?)),
+                    (_, 2) => Op::Between(self.value(&call.args[0]), self.value(&call.args[1])),
                     _ => return Err(Stop::Unknown),
                 };
                 let names = self.graph.nodes[receiver].names.clone();
@@ -63,7 +64,8 @@ impl Lowering<'_> {
             "aggregate" => {
                 let argument = one_argument(call)?;
                 let node = self.graph.nodes.len();
-                let (aggregate, names) = aggregate::take_apart(&argument, node)?;
+                let (mut aggregate, names) = aggregate::take_apart(&argument, node)?;
+                aggregate.expr = self.value(&aggregate.expr);
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
             "distinct" | "latest" if call.args.is_empty() => {
@@ -91,6 +93,19 @@ impl Lowering<'_> {
                 None => Err(Stop::Unknown),
             },
         }
+    }
+
+    /// A closure, which sees what its flow has in scope of its own.
+    pub(super) fn scoped(&self, mut closure: ExprClosure) -> ExprClosure {
+        uses::put(&self.frame.uses, &mut closure.body);
+        closure
+    }
+
+    /// A value, which sees the same.
+    pub(super) fn value(&self, value: &Expr) -> Expr {
+        let mut value = value.clone();
+        uses::put(&self.frame.uses, &mut value);
+        value
     }
 
     /// The other stream of a merge.

@@ -29,7 +29,7 @@ impl Lowering<'_> {
         let arguments: Vec<&Expr> = call.args.iter().collect();
         let op = |name, values: &[&Expr], closure: Vec<ExprClosure>| Ordered {
             name,
-            values: values.iter().map(|value| (*value).clone()).collect(),
+            values: values.iter().map(|value| self.value(value)).collect(),
             closure,
             aggregate: None,
         };
@@ -57,7 +57,8 @@ impl Lowering<'_> {
             }
             ("sliding", [frame, aggregate]) => {
                 let node = self.graph.nodes.len();
-                let (aggregate, _) = aggregate::take_apart(aggregate, node)?;
+                let (mut aggregate, _) = aggregate::take_apart(aggregate, node)?;
+                aggregate.expr = self.value(&aggregate.expr);
                 let ordered =
                     Ordered { aggregate: Some(aggregate), ..op("sliding", &[frame], Vec::new()) };
                 (ordered, pair(["record", "result"], span))
@@ -108,7 +109,15 @@ impl Lowering<'_> {
         id: String,
         names: Names,
     ) -> NodeIndex {
-        self.graph.nodes.push(Node { op, inputs: vec![input], ident, id, named: None, names, scope: self.frame.here });
+        self.graph.nodes.push(Node {
+            op,
+            inputs: vec![input],
+            ident,
+            id,
+            named: None,
+            names,
+            scope: self.frame.here,
+        });
         self.graph.nodes.len() - 1
     }
 

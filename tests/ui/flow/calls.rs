@@ -24,8 +24,6 @@ fn split(flights: Stream<Flight>) -> (Stream<Flight>, Stream<Flight>) {
     (on_time, flights.filter(|f| f.dep_delay > Some(0.0)))
 }
 
-#[flow]
-
 #[job]
 fn a_text_for_a_number(flights: Stream<Flight>) -> Stream<Flight> {
     late(flights, "3")
@@ -55,7 +53,7 @@ fn the_other_way_round(flights: Stream<Flight>) -> Stream<Flight> {
 #[job]
 fn two_as_one(flights: Stream<Flight>) -> Stream<Flight> {
     let both = split(flights);
-    both.0
+    both
 }
 
 #[job]
