@@ -146,6 +146,53 @@ fn what_a_flow_uses_goes_with_it() {
     });
 }
 
+/// Departures by carrier.
+#[flow]
+fn keyed(departures: Stream<Departure>) -> Keyed<String, Departure> {
+    departures.key_by(|d| d.carrier)
+}
+
+/// The greatest delay of each carrier that has so many departures.
+#[flow]
+fn greatest(
+    keyed: Keyed<String, Departure>,
+    counts: Table<String, u64>,
+    least: u64,
+) -> Table<String, (Option<i64>, u64)> {
+    let named = format!("at least {least}");
+    let maximum = keyed.aggregate(max(|d| d.delay));
+    maximum.join(counts).filter(|(_, (_, n))| *n >= least && named == format!("at least {least}"))
+}
+
+/// Two calls of each, with values of the same names.
+#[job]
+fn frequent(
+    departures: Stream<Departure>,
+    least: u64,
+) -> (Table<String, (Option<i64>, u64)>, Table<String, (Option<i64>, u64)>) {
+    let named = least.saturating_add(1);
+    let keyed = keyed(departures);
+    let counts = keyed.aggregate(count());
+    let frequent = greatest(keyed, counts, least);
+    let more = greatest(keyed, counts.filter(|(_, n)| *n != least), named.min(3));
+    (frequent, more)
+}
+
+#[test]
+fn flows_take_and_give_keyed_streams_and_tables() {
+    check(frequent).param("least", 2).any::<Departure>("departures").cases(8).property(|case| {
+        let mut all = BTreeMap::<String, (Option<i64>, u64)>::new();
+        for departure in case.records::<Departure>("departures") {
+            let (greatest, count) = all.entry(departure.carrier).or_default();
+            *greatest = (*greatest).max(departure.delay);
+            *count += 1;
+        }
+        let at_least = |least| all.clone().into_iter().filter(move |(_, (_, n))| *n >= least);
+        case.expect("frequent", at_least(2));
+        case.expect("more", at_least(3));
+    });
+}
+
 /// Each operator's id, and where it is written.
 fn operators(plan: &ouzel::Plan) -> Vec<String> {
     plan.operators.iter().map(|o| format!("{} {} {}", o.id, o.site.file, o.kind)).collect()
