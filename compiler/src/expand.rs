@@ -79,7 +79,8 @@ pub fn plan(job: &Job, graph: &Graph, plain: &[Plain], flows: &[Path]) -> TokenS
 
 fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
     let Stage { head, operators, run } = stage;
-    let code = run.to_string();
+    // Nobody writes what a flow's macro makes of `crate`.
+    let code = run.to_string().replace("$crate", "crate");
     let taken = values::taken(graph, &operators, bound).into_iter();
     let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
     let input = match &graph.nodes[head].op {

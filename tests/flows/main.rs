@@ -11,7 +11,7 @@ mod parts {
 
     /// Departures that were late, and the others.
     #[flow]
-    pub(crate) fn split(
+    pub fn split(
         departures: Stream<Departure>,
         limit: i64,
     ) -> (Stream<Departure>, Stream<Departure>) {
