@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, FnArg, Ident, ItemFn, Pat, ReturnType, Stmt, Type, Visibility};
 
 /// A parsed job function.
+#[derive(Clone)]
 pub struct Job {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
@@ -16,6 +17,7 @@ pub struct Job {
 }
 
 /// A parameter that is a stream of records.
+#[derive(Clone)]
 pub struct Input {
     pub name: Ident,
     /// The whole type: `Stream<Flight>`.
@@ -25,6 +27,7 @@ pub struct Input {
 }
 
 /// Any other parameter.
+#[derive(Clone)]
 pub struct Param {
     pub name: Ident,
     pub ty: Type,
@@ -34,24 +37,14 @@ pub struct Param {
 pub fn parse(item: ItemFn) -> syn::Result<Job> {
     let signature = &item.sig;
     let mut errors = Errors::default();
-    let forbidden = [
-        signature.constness.as_ref().map(|t| (t.span(), "const")),
-        signature.asyncness.as_ref().map(|t| (t.span(), "async")),
-        match &signature.safety {
-            syn::Safety::Unsafe(token) => Some((token.span(), "unsafe")),
-            _ => None,
-        },
-    ];
-    for (span, word) in forbidden.into_iter().flatten() {
-        errors.push(Error::new(span, format!("a job is a plain function, without `{word}`")));
-    }
+    plain(signature, "a job", &mut errors);
     if !signature.generics.params.is_empty() {
         let message = "a job has no generic parameters: each of its inputs has one type of record";
         errors.push(Error::new_spanned(&signature.generics, message));
     }
     let (mut inputs, mut params) = (Vec::new(), Vec::new());
     for argument in &signature.inputs {
-        match parameter(argument) {
+        match parameter(argument, "a job") {
             Ok((name, ty)) => match record_of(&ty) {
                 Some(record) => inputs.push(Input { name, record: record.clone(), stream: ty }),
                 None => params.push(Param { name, ty }),
@@ -103,7 +96,23 @@ pub fn parse(item: ItemFn) -> syn::Result<Job> {
     }
 }
 
-fn parameter(argument: &FnArg) -> syn::Result<(Ident, Type)> {
+/// Sees that a function is nothing but one.
+pub fn plain(signature: &syn::Signature, what: &str, errors: &mut Errors) {
+    let forbidden = [
+        signature.constness.as_ref().map(|t| (t.span(), "const")),
+        signature.asyncness.as_ref().map(|t| (t.span(), "async")),
+        match &signature.safety {
+            syn::Safety::Unsafe(token) => Some((token.span(), "unsafe")),
+            _ => None,
+        },
+    ];
+    for (span, word) in forbidden.into_iter().flatten() {
+        errors.push(Error::new(span, format!("{what} is a plain function, without `{word}`")));
+    }
+}
+
+/// A parameter's name and type.
+pub fn parameter(argument: &FnArg, what: &str) -> syn::Result<(Ident, Type)> {
     match argument {
         FnArg::Typed(typed) => match &*typed.pat {
             Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
@@ -111,11 +120,16 @@ fn parameter(argument: &FnArg) -> syn::Result<(Ident, Type)> {
             }
             pattern => Err(Error::new_spanned(
                 pattern,
-                "a job's parameter needs a plain name: it is the name of an input or of a flag",
+                match what {
+                    "a job" => {
+                        "a job's parameter needs a plain name: it is the name of an input or of a flag"
+                    }
+                    _ => "a flow's parameter needs a plain name",
+                },
             )),
         },
         FnArg::Receiver(receiver) => {
-            Err(Error::new_spanned(receiver, "a job is a plain function, not a method"))
+            Err(Error::new_spanned(receiver, format!("{what} is a plain function, not a method")))
         }
     }
 }

@@ -12,10 +12,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, Stmt, Type};
+use syn::{Expr, ExprMethodCall, Path, Stmt, Type};
 
-/// The constant. `shared` are the values that stages take from the body.
-pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
+/// The constant. `shared` are the values that stages take from the body, and `flows` what it calls,
+/// each with a constant of its own.
+pub fn check(job: &Job, shared: &[&Ident], flows: &[Path]) -> TokenStream {
     let inputs = job.inputs.iter().map(input);
     let params = job.params.iter().map(|param| {
         let (name, ty) = (&param.name, &param.ty);
@@ -23,25 +24,37 @@ pub fn check(job: &Job, shared: &[&Ident]) -> TokenStream {
         let can_be_shared = can_be_shared(name, shared);
         quote!(let #name = #parameter(); #can_be_shared)
     });
-    let mut streams = job.inputs.iter().map(|input| input.name.clone()).collect();
-    let handled = errors::handled(job);
-    let statements = job.statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
-    let statements = statements.map(|s| statement(s, &mut streams, shared, &handled));
-    let (mut tail, output) = (job.tail.clone(), &job.output);
-    dataflow(&mut tail, shared);
+    let streams = job.inputs.iter().map(|input| input.name.clone()).collect();
+    let (statements, tail) = body(&job.statements, &job.tail, streams, shared);
+    let output = &job.output;
     quote! {
         #[allow(unused, clippy::all)]
         const __ACCEPTED: bool = {
             let _ = || -> #output {
                 #(#inputs)*
                 #(#params)*
-                #(#statements)*
+                #statements
                 let __outputs: #output = #tail;
                 __outputs
             };
-            true
+            true #(& #flows::__ACCEPTED)*
         };
     }
+}
+
+/// Statements and what they come to.
+pub fn body(
+    statements: &[Stmt],
+    tail: &Expr,
+    mut streams: BTreeSet<Ident>,
+    shared: &[&Ident],
+) -> (TokenStream, Expr) {
+    let handled = errors::handled(statements, tail);
+    let statements = statements.iter().filter(|s| !matches!(s, Stmt::Item(_)));
+    let statements = statements.map(|s| statement(s, &mut streams, shared, &handled)).collect();
+    let mut tail = tail.clone();
+    dataflow(&mut tail, shared);
+    (statements, tail)
 }
 
 /// An input, with the type's path so that it counts as used where it is imported.
@@ -95,6 +108,8 @@ fn begins_with(expression: &Expr, streams: &BTreeSet<Ident>) -> bool {
         Expr::Paren(paren) => begins_with(&paren.expr, streams),
         Expr::Group(group) => begins_with(&group.expr, streams),
         Expr::MethodCall(call) => begins_with(&call.receiver, streams),
+        // A flow.
+        Expr::Call(call) => call.args.iter().any(|argument| begins_with(argument, streams)),
         Expr::Path(path) => path.path.get_ident().is_some_and(|name| streams.contains(name)),
         _ => false,
     }
@@ -108,6 +123,7 @@ fn dataflow(whole: &mut Expr, shared: &[&Ident]) {
         Expr::MethodCall(call) if call.method == "errors" && call.args.is_empty() => {
             *whole = errors::errors(call.clone(), shared);
         }
+        Expr::Call(call) => call.args.iter_mut().for_each(|e| dataflow(e, shared)),
         Expr::MethodCall(call) => {
             dataflow(&mut call.receiver, shared);
             for argument in &mut call.args {

@@ -3,7 +3,7 @@
 use crate::ast::{Errors, Job};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Error;
+use syn::{Error, Expr, Stmt};
 
 /// Names that stand for nondeterminism, and what to do instead.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -21,11 +21,16 @@ const FORBIDDEN: &[(&str, &str)] = &[
 
 /// Checks a job's body.
 pub fn check(job: &Job) -> syn::Result<()> {
+    walk_all(&job.statements, &job.tail)
+}
+
+/// Checks a body.
+pub fn walk_all(statements: &[Stmt], tail: &Expr) -> syn::Result<()> {
     let mut errors = Errors::default();
-    for statement in &job.statements {
+    for statement in statements {
         walk(statement.to_token_stream(), &mut errors);
     }
-    walk(job.tail.to_token_stream(), &mut errors);
+    walk(tail.to_token_stream(), &mut errors);
     errors.finish()
 }
 

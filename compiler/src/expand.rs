@@ -7,18 +7,31 @@ mod values;
 
 use crate::ast::Job;
 use crate::idents::text;
-use crate::ir::{Graph, Op};
+use crate::ir::{Graph, Op, Plain};
 use crate::stage::{self, Stage};
 use crate::{check, columns, mixed, twin, var};
+pub use fingerprint::hash;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Stmt;
+pub use shell::shell;
+use syn::{Path, Stmt};
 
 /// The whole job.
-pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
-    let (items, plain): (Vec<_>, Vec<_>) = plain.iter().partition(|s| matches!(s, Stmt::Item(_)));
+pub fn job(job: &Job, graph: &Graph, plain: &[Plain]) -> TokenStream {
+    let plan = plan(job, graph, plain, &[]);
+    let outputs: Vec<_> = graph.outputs.iter().map(|o| o.name.as_str()).collect();
+    shell(job, &outputs, plan)
+}
+
+/// How a job's plan is made, with parameters that are in the scope of the tokens.
+pub fn plan(job: &Job, graph: &Graph, plain: &[Plain], flows: &[Path]) -> TokenStream {
+    let (items, plain): (Vec<_>, Vec<_>) =
+        plain.iter().partition(|p| matches!(p.statement, Stmt::Item(_)));
+    let items: Vec<_> = items.into_iter().map(|item| &item.statement).collect();
     let bound = values::bound(job, &plain);
-    let check = check::check(job, &values::shared(graph, &bound));
+    let own: Vec<_> = plain.iter().copied().filter(|p| p.scope == 0).collect();
+    let own = values::bound(job, &own);
+    let check = check::check(job, &values::shared(graph, &own), flows);
     let heads = (0..graph.nodes.len()).filter(|node| graph.is_head(*node));
     let stages = heads.map(|head| stage_tokens(graph, stage::stage(graph, head), &bound));
     let columns = columns::columns(job, graph);
@@ -39,7 +52,8 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
     let keyed = (0..graph.nodes.len()).map(|i| nodes::keyed(graph, i, &bound));
     let outputs = (0..graph.outputs.len()).map(|i| nodes::output(graph, i));
     let name = text(&job.name);
-    let plan = quote_spanned! {mixed()=>
+    let plain = plain.iter().map(|p| &p.statement);
+    quote_spanned! {mixed()=>
         #(#items)*
         #check
         #columns
@@ -60,14 +74,13 @@ pub fn job(job: &Job, graph: &Graph, plain: &[Stmt]) -> TokenStream {
         #(#outputs)*
         #(#stages)*
         ::core::result::Result::Ok(__builder.finish())
-    };
-    let outputs: Vec<_> = graph.outputs.iter().map(|o| o.name.as_str()).collect();
-    shell::shell(job, &outputs, plan)
+    }
 }
 
 fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
     let Stage { head, operators, run } = stage;
-    let code = run.to_string();
+    // Nobody writes what a flow's macro makes of `crate`.
+    let code = run.to_string().replace("$crate", "crate");
     let taken = values::taken(graph, &operators, bound).into_iter();
     let clones = taken.map(|name| quote_spanned!(mixed()=> let #name = __types.share(&#name);));
     let input = match &graph.nodes[head].op {
@@ -101,10 +114,15 @@ fn stage_tokens(graph: &Graph, stage: Stage, bound: &[Ident]) -> TokenStream {
 /// The job when its body cannot be compiled: the type with a plan that is never made, and, where
 /// rustc is to say what is wrong, the body as it stands.
 pub fn fallback(job: &Job, checked: bool) -> TokenStream {
+    shell(job, &[], no_plan(job, checked))
+}
+
+/// The plan of a job whose body cannot be compiled.
+pub fn no_plan(job: &Job, checked: bool) -> TokenStream {
     let check = checked.then(|| {
         let items = job.statements.iter().filter(|s| matches!(s, Stmt::Item(_)));
-        let check = check::check(job, &[]);
+        let check = check::check(job, &[], &[]);
         quote!(#(#items)* #check)
     });
-    shell::shell(job, &[], quote!(#check ::core::unreachable!("the job does not compile")))
+    quote!(#check ::core::unreachable!("the job does not compile"))
 }

@@ -172,7 +172,7 @@ pub fn prune(graph: &Graph, source: NodeIndex) -> Vec<TokenStream> {
 fn conditions(expression: &Expr, parameter: &str, found: &mut Vec<TokenStream>) -> bool {
     match expression {
         Expr::Paren(paren) => conditions(&paren.expr, parameter, found),
-        Expr::Block(block) => match block.block.stmts.as_slice() {
+        Expr::Block(block) => match crate::flow::uses::without(&block.block.stmts) {
             [syn::Stmt::Expr(only, None)] => conditions(only, parameter, found),
             _ => false,
         },

@@ -1,7 +1,7 @@
 //! The graph of operators.
 
 use proc_macro2::Span;
-use syn::{Expr, ExprClosure, Ident};
+use syn::{Expr, ExprClosure, Ident, Stmt};
 
 /// Index of a node in [`Graph::nodes`].
 pub type NodeIndex = usize;
@@ -12,6 +12,8 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     /// What the job says of each input.
     pub inputs: Vec<InputSays>,
+    /// The job's body, and each call of a flow.
+    pub scopes: Vec<Scope>,
 }
 
 /// What a job says of an input, before its first operator.
@@ -23,6 +25,21 @@ pub struct InputSays {
     pub join_late: bool,
     /// The event times that are taken to be any.
     pub valid_time: Option<Expr>,
+}
+
+/// A body that operators and values stand in.
+#[derive(Default)]
+pub struct Scope {
+    /// The body that the call of this one stands in.
+    pub parent: Option<usize>,
+    /// The file that a flow is written in.
+    pub file: Option<String>,
+}
+
+/// A statement that is not dataflow, and the scope that it stands in.
+pub struct Plain {
+    pub scope: usize,
+    pub statement: Stmt,
 }
 
 /// One operator.
@@ -37,12 +54,16 @@ pub struct Node {
     pub named: Option<String>,
     /// The columns of what it gives, as far as the code tells.
     pub names: Names,
+    /// The body that it stands in, by index.
+    pub scope: usize,
 }
 
 /// What an operator does.
 pub enum Op {
     /// An input, by index.
     Source(usize),
+    /// What a flow is given, where it is looked at by itself.
+    Given(Gives),
     /// An operator whose closure sees each record.
     Each(Each, ExprClosure),
     Merge,
@@ -274,6 +295,18 @@ pub struct Output {
 }
 
 impl Graph {
+    /// Whether a scope is another one, or one that it stands in.
+    pub fn within(&self, scope: usize, outer: usize) -> bool {
+        let mut scope = Some(scope);
+        while let Some(index) = scope {
+            if index == outer {
+                return true;
+            }
+            scope = self.scopes[index].parent;
+        }
+        false
+    }
+
     /// What a node gives.
     pub fn gives(&self, node: NodeIndex) -> Gives {
         match &self.nodes[node].op {
@@ -282,6 +315,7 @@ impl Graph {
             Op::Late | Op::Finals => Gives::Stream,
             Op::Split(_) => Gives::Branches,
             Op::Join(_) | Op::AsOf | Op::Ordered(_) => Gives::Stream,
+            Op::Given(gives) => *gives,
             // Of a table it makes a table.
             Op::Each(..) => self.gives(self.nodes[node].inputs[0]),
             Op::KeyBy(_) | Op::Window(_) | Op::Lateness(_) | Op::Between(..) | Op::AtEnd => {

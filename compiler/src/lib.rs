@@ -9,6 +9,7 @@ mod columns;
 mod determinism;
 mod expand;
 mod fields;
+mod flow;
 mod idents;
 mod ir;
 mod laws;
@@ -18,6 +19,7 @@ mod record;
 mod stage;
 mod twin;
 
+pub use flow::{compile as flows, flow};
 pub use laws::expand as laws;
 pub use record::expand as record;
 
@@ -36,7 +38,13 @@ pub fn job(options: TokenStream, input: TokenStream) -> TokenStream {
         Ok(job) => job,
         Err(error) => return error.into_compile_error(),
     };
-    let lowered = determinism::check(&job).and_then(|()| lower::lower(&job));
+    let determined = determinism::check(&job);
+    if determined.is_ok()
+        && let Some(tokens) = flow::job(&job, &input)
+    {
+        return tokens;
+    }
+    let lowered = determined.and_then(|()| lower::lower(&job, &[]));
     match lowered {
         Ok(Lowered::Graph(graph, plain)) => expand::job(&job, &graph, &plain),
         Ok(Lowered::Unknown) => expand::fallback(&job, true),

@@ -52,6 +52,7 @@ pub fn step(job: &Job, graph: &Graph, index: NodeIndex) -> TokenStream {
             let record = &job.inputs[*source].record;
             quote_spanned!(span=> __types.input::<#record>().tie(#stream))
         }
+        Op::Given(_) => TokenStream::new(),
         Op::Each(Each::Filter | Each::Inspect | Each::Assert, closure) => {
             quote_spanned!(span=> #input.#method(#closure)#tied)
         }

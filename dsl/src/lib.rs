@@ -60,6 +60,8 @@ pub use grouped::Grouped;
 pub use job::Job;
 pub use key::Key;
 pub use keyed::Keyed;
+#[doc(hidden)]
+pub use ouzel_macros::__flows;
 /// Tests the laws of an aggregate of one's own, with the crate's other tests.
 ///
 /// `#[laws(values = ..)]` says which values to check it with: a strategy of `proptest`, or of the test
@@ -95,6 +97,53 @@ pub use keyed::Keyed;
 /// // Its tests are `flags_keeps_the_laws` and `flags_is_idempotent`.
 /// ```
 pub use ouzel_macros::CheckLaws;
+/// Makes a function over streams and tables a flow: a part of each job that calls it.
+///
+/// ```ignore
+/// /// Flights that took place, and were late by more than `limit` minutes.
+/// #[flow]
+/// fn late(flights: Stream<Flight>, limit: f64) -> Stream<Flight> {
+///     flights.filter(|f| f.dep_delay > Some(limit))
+/// }
+///
+/// #[job]
+/// fn late_by_carrier(flights: Stream<Flight>) -> Table<String, u64> {
+///     let late = late(flights, 15.0);
+///     late.key_by(|f| f.carrier).aggregate(count())
+/// }
+/// ```
+///
+/// A flow takes streams, tables and keyed streams, one of them at least, and values; it returns a
+/// stream, a table or a tuple of these, which its caller binds by `let (a, b) = ..`. It may have
+/// generic parameters, and call other flows, but not itself. It is called with a stream or table of
+/// the job, by its name or path, which leads to what `#[flow]` makes: a function, a type and a macro.
+///
+/// Its operators are fused into the job like the job's own, and its arguments are evaluated once in
+/// each call. Ids begin with the variable that the call is bound to, here `late.filter`, or else with
+/// the flow's name; sites are the lines of the flow. What it changes of its code or arguments, it
+/// changes of the job's operators.
+///
+/// What is wrong in its body is told where it stands. What is wrong with its code only by what it is
+/// given, or in what flows it calls give, is told by the job.
+///
+/// # Limits
+///
+/// The code of a flow becomes that of the job, as a macro's does:
+///
+/// - Functions, types, traits and other flows that its body names must be visible where the job is,
+///   and be in scope there, be named by a path that begins with `crate`, which leads into the crate of
+///   the flow, or be brought in by `use crate::..` in the body of the flow. That goes with closures
+///   and values, but not with calls of other flows. Local variables never meet those of the job.
+/// - No other items stand in its body, and no `$`; its plain statements have no `return` and no `?`.
+/// - A generic parameter stands in a body for a type that rustc can infer, or that the call says, as
+///   in `late::<Flight>(..)`; the record of an input is known without. Errors of types in a generic
+///   flow may be told of its jobs once more.
+/// - What it takes and returns is written as `Stream<..>`, `Table<..>`, `Keyed<..>`, and not by another
+///   name.
+/// - A macro of std cannot give it its name. Where a function that is called with a stream is no flow,
+///   rustc says that there is no such macro: put `#[flow]` on it.
+/// - A crate that calls the flows of another one depends on `ouzel` itself.
+pub use ouzel_macros::flow;
 pub use ouzel_macros::{Record, job};
 pub use params::{ParamInfo, Params};
 pub use place::Place;

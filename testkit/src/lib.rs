@@ -126,3 +126,8 @@ pub use rows::{batch, columns};
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 struct Guide;
+
+/// Those of the operators' documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operators.md")]
+struct Operators;

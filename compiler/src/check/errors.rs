@@ -2,7 +2,6 @@
 //! nothing: what it takes is bound to a name, too.
 
 use super::dataflow;
-use crate::ast::Job;
 use crate::idents;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -11,7 +10,7 @@ use syn::visit::{Visit, visit_expr_method_call};
 use syn::{Expr, ExprMethodCall, Pat, Stmt};
 
 /// The names of streams whose errors are asked for.
-pub fn handled(job: &Job) -> BTreeSet<Ident> {
+pub fn handled(statements: &[Stmt], tail: &Expr) -> BTreeSet<Ident> {
     struct Asked(BTreeSet<Ident>);
     impl<'ast> Visit<'ast> for Asked {
         fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
@@ -22,8 +21,8 @@ pub fn handled(job: &Job) -> BTreeSet<Ident> {
         }
     }
     let mut asked = Asked(BTreeSet::new());
-    asked.visit_expr(&job.tail);
-    for statement in job.statements.iter().rev() {
+    asked.visit_expr(tail);
+    for statement in statements.iter().rev() {
         asked.visit_stmt(statement);
         // One stream may have two names.
         if let Stmt::Local(local) = statement

@@ -1,18 +1,19 @@
 //! Whether an operator's code is the one that its kept state was made by.
 
-use crate::ir::{Aggregate, Graph, NodeIndex, Op, Ordered};
+use crate::ir::{Aggregate, Graph, NodeIndex, Op, Ordered, Plain};
 use quote::ToTokens;
 use syn::Stmt;
 
 /// FNV-1a over the operator's tokens, the ids of its inputs, and the plain statements, whose values
-/// any operator may use.
-pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> u64 {
+/// any operator may use: those of its flow, and of what calls it.
+pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Plain]) -> u64 {
     let op = &graph.nodes[index].op;
     let text = match op {
         Op::Source(input) => match &graph.inputs[*input].valid_time {
             Some(range) => format!("source {input} valid {}", range.to_token_stream()),
             None => format!("source {input}"),
         },
+        Op::Given(_) => "given".to_owned(),
         Op::Each(each, closure) => format!("{each:?} {}", closure.to_token_stream()),
         Op::Merge => "merge".to_owned(),
         Op::Lookup(closure) => format!("lookup {}", closure.to_token_stream()),
@@ -52,9 +53,16 @@ pub fn fingerprint(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&S
         Op::Aggregate(aggregate) => of_aggregate(aggregate, index),
     };
     let inputs = graph.nodes[index].inputs.iter().map(|i| graph.nodes[*i].id.as_str());
-    let plain =
-        items.iter().chain(plain).map(|s| s.to_token_stream().to_string()).collect::<String>();
+    let scope = graph.nodes[index].scope;
+    let plain = plain.iter().filter(|p| graph.within(scope, p.scope)).map(|p| &p.statement);
+    let plain = items.iter().copied().chain(plain).map(|s| s.to_token_stream().to_string());
+    let plain = plain.collect::<String>();
     let text = format!("{text} of {} with {plain}", inputs.collect::<Vec<_>>().join(", "));
+    hash(&text)
+}
+
+/// FNV-1a.
+pub fn hash(text: &str) -> u64 {
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
     })

@@ -3,7 +3,7 @@
 use super::fingerprint::fingerprint;
 use super::values;
 use crate::idents::text;
-use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Ordered, Windowing};
+use crate::ir::{Gives, Graph, Joining, Node, NodeIndex, Op, Ordered, Plain, Windowing};
 use crate::stage::needs;
 use crate::{fields, mixed, var};
 use proc_macro2::{Ident, TokenStream};
@@ -11,7 +11,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
 use syn::Stmt;
 
-pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt]) -> TokenStream {
+pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Plain]) -> TokenStream {
     let node = &graph.nodes[index];
     let (id, inputs) = (&node.id, &node.inputs);
     let kind = match &node.op {
@@ -20,12 +20,16 @@ pub fn operator(graph: &Graph, index: NodeIndex, items: &[&Stmt], plain: &[&Stmt
         _ => text(&node.ident),
     };
     let line = node.ident.span().start().line as u32;
+    let file = match &graph.scopes[node.scope].file {
+        Some(file) => quote!(#file),
+        None => quote_spanned!(mixed()=> ::core::file!()),
+    };
     let fingerprint = fingerprint(graph, index, items, plain);
     quote_spanned! {mixed()=>
         __builder.operator(::ouzel::private::engine::OperatorSpec {
             id: #id,
             kind: #kind,
-            file: ::core::file!(),
+            file: #file,
             line: #line,
             inputs: &[#(#inputs),*],
             fingerprint: #fingerprint,

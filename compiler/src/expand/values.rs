@@ -2,7 +2,7 @@
 
 use crate::ast::Job;
 use crate::idents::{bindings, mentions, text};
-use crate::ir::{Aggregate, Each, Gives, Graph, NodeIndex, Op};
+use crate::ir::{Aggregate, Each, Gives, Graph, NodeIndex, Op, Plain};
 use crate::{mixed, var};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -131,10 +131,10 @@ pub fn kept_closure(span: Span, closure: &ExprClosure, bound: &[Ident]) -> Token
 }
 
 /// The values of the body: parameters and plain `let`s.
-pub fn bound(job: &Job, plain: &[&Stmt]) -> Vec<Ident> {
+pub fn bound(job: &Job, plain: &[&Plain]) -> Vec<Ident> {
     let mut names: Vec<Ident> = job.params.iter().map(|p| p.name.clone()).collect();
     for statement in plain {
-        if let Stmt::Local(local) = statement {
+        if let Stmt::Local(local) = &statement.statement {
             bindings(&local.pat, &mut names);
         }
     }
@@ -146,9 +146,9 @@ pub fn taken<'a>(graph: &Graph, operators: &[NodeIndex], names: &'a [Ident]) -> 
     mentioned(operators.iter().flat_map(|operator| graph.nodes[*operator].op.closures()), names)
 }
 
-/// Those of the names that any closure mentions.
+/// Those of the names of the job's own body that any closure in it mentions.
 pub fn shared<'a>(graph: &Graph, names: &'a [Ident]) -> Vec<&'a Ident> {
-    let ops = graph.nodes.iter().map(|node| &node.op);
+    let ops = graph.nodes.iter().filter(|node| node.scope == 0).map(|node| &node.op);
     mentioned(ops.flat_map(|op| op.closures().into_iter().chain(op.results())), names)
 }
 

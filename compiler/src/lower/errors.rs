@@ -4,7 +4,7 @@ use super::{Lowering, Stop};
 use crate::ir::{Gives, NodeIndex, Op};
 use syn::{Error, ExprMethodCall};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn errors(
         &mut self,
         of: NodeIndex,

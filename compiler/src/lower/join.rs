@@ -7,7 +7,7 @@ use crate::idents::text;
 use crate::ir::{Gives, Joining, Names, NodeIndex, Op, Windowing};
 use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn join(
         &mut self,
         left: NodeIndex,

@@ -8,7 +8,7 @@ use crate::ir::{Gives, NodeIndex, Op};
 use std::collections::BTreeSet;
 use syn::{Error, Expr, ExprMethodCall};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn lookup(
         &mut self,
         receiver: NodeIndex,

@@ -16,7 +16,7 @@ const OF_KEYED: [&str; 8] =
 /// What is said of inputs.
 const OF_INPUTS: [&str; 3] = ["idle_after", "join_late", "valid_time"];
 
-impl Lowering {
+impl Lowering<'_> {
     /// What is wrong if an operator does not take what stands before it.
     pub(super) fn takes(&self, call: &ExprMethodCall, receiver: NodeIndex) -> syn::Result<()> {
         let name = &text(&call.method);
@@ -159,6 +159,10 @@ impl Lowering {
     /// Why a table has no final rows.
     fn finals(&self, table: NodeIndex) -> Option<String> {
         let node = &self.graph.nodes[table];
+        // Of a table that a flow is given, this is known where the flow is called.
+        if matches!(node.op, Op::Given(_)) {
+            return None;
+        }
         let aggregate = matches!(node.op, Op::Aggregate(_))
             && (node.ident == "aggregate" || node.ident == "distinct");
         if !aggregate || self.graph.gives(node.inputs[0]) == Gives::Grouped {

@@ -4,12 +4,13 @@ use super::arguments::{closure_argument, one_argument};
 use super::misplaced::BRANCHES;
 use super::ordered::ORDERED;
 use super::{Lowering, Stop};
+use crate::flow::uses;
 use crate::idents::text;
 use crate::ir::{Each, Gives, Joining, Names, Node, NodeIndex, Op};
 use crate::{aggregate, names};
-use syn::{Error, Expr, ExprMethodCall};
+use syn::{Error, Expr, ExprClosure, ExprMethodCall};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn operator(
         &mut self,
         receiver: NodeIndex,
@@ -18,7 +19,7 @@ impl Lowering {
         let name = text(&call.method);
         self.takes(call, receiver)?;
         if let Some(each) = Each::by_name(&name) {
-            let closure = closure_argument(call)?;
+            let closure = self.scoped(closure_argument(call)?);
             let names = match each {
                 each if each.keeps_record() => self.graph.nodes[receiver].names.clone(),
                 Each::Map => names::of_closure(&closure),
@@ -38,7 +39,7 @@ impl Lowering {
             "errors" => self.errors(receiver, call),
             "split" => self.split(receiver, call),
             "key_by" | "group_by" => {
-                let closure = closure_argument(call)?;
+                let closure = self.scoped(closure_argument(call)?);
                 let names = names::of_closure(&closure);
                 let op = match name.as_str() {
                     "key_by" => Op::KeyBy(closure),
@@ -48,9 +49,12 @@ impl Lowering {
             }
             "window" | "lateness" | "between" => {
                 let op = match (name.as_str(), call.args.len()) {
-                    ("window", _) => Op::Window(one_argument(call)?),
-                    ("lateness", _) => Op::Lateness(one_argument(call)?),
-                    (_, 2) => Op::Between(Box::new([call.args[0].clone(), call.args[1].clone()])),
+                    ("window", _) => Op::Window(self.value(&one_argument(call)?)),
+                    ("lateness", _) => Op::Lateness(self.value(&one_argument(call)?)),
+                    (_, 2) => Op::Between(Box::new([
+                        self.value(&call.args[0]),
+                        self.value(&call.args[1]),
+                    ])),
                     _ => return Err(Stop::Unknown),
                 };
                 let names = self.graph.nodes[receiver].names.clone();
@@ -68,7 +72,8 @@ impl Lowering {
             "aggregate" => {
                 let argument = one_argument(call)?;
                 let node = self.graph.nodes.len();
-                let (aggregate, names) = aggregate::take_apart(&argument, node)?;
+                let (mut aggregate, names) = aggregate::take_apart(&argument, node)?;
+                aggregate.expr = self.value(&aggregate.expr);
                 Ok(self.add(call, Op::Aggregate(Box::new(aggregate)), vec![receiver], names))
             }
             "distinct" | "latest" if call.args.is_empty() => {
@@ -102,6 +107,19 @@ impl Lowering {
                 None => Err(Stop::Unknown),
             },
         }
+    }
+
+    /// A closure, which sees what its flow has in scope of its own.
+    pub(super) fn scoped(&self, mut closure: ExprClosure) -> ExprClosure {
+        uses::put(&self.frame.uses, &mut closure.body);
+        closure
+    }
+
+    /// A value, which sees the same.
+    pub(super) fn value(&self, value: &Expr) -> Expr {
+        let mut value = value.clone();
+        uses::put(&self.frame.uses, &mut value);
+        value
     }
 
     /// The other stream of a merge.
@@ -156,12 +174,23 @@ impl Lowering {
         if text.is_empty() {
             return Err(Error::new_spanned(name, "a name must not be empty").into());
         }
-        if self.graph.nodes.iter().enumerate().any(|(i, n)| i != node && n.id == text) {
+        let taken = |id: &str| {
+            self.graph.nodes.iter().enumerate().any(|(other, n)| other != node && n.id == id)
+        };
+        let mut id = text.clone();
+        let foreign = self.graph.nodes[node].scope != self.frame.here && self.frame.here > 0;
+        if foreign || matches!(self.graph.nodes[node].op, Op::Given(_)) {
+            let message = "a flow names operators of its own, and not what it is given";
+            return Err(Error::new_spanned(&call.method, message).into());
+        }
+        if let Some(prefix) = &self.frame.prefix {
+            id = Self::free_of(format!("{prefix}.{text}"), taken);
+        } else if taken(&id) {
             let message = format!("two operators are named `{text}`: ids must differ");
             return Err(Error::new_spanned(name, message).into());
         }
         let target = &mut self.graph.nodes[node];
-        target.id = text.clone();
+        target.id = id;
         target.named = Some(text.clone());
         if let (false, Names::One(held, _)) =
             (target.ident == "aggregate" || matches!(target.op, Op::Source(_)), &mut target.names)
@@ -173,12 +202,16 @@ impl Lowering {
 
     /// The id of the next operator.
     pub(super) fn free_id(&self, call: &ExprMethodCall) -> String {
-        self.free(format!("{}.{}", self.owner, text(&call.method)))
+        self.free(format!("{}.{}", self.frame.owner, text(&call.method)))
     }
 
     /// An id, with a number after it where it is taken.
     pub(super) fn free(&self, base: String) -> String {
-        let taken = |id: &str| self.graph.nodes.iter().any(|n| n.id == id);
+        Self::free_of(base, |id| self.graph.nodes.iter().any(|n| n.id == id))
+    }
+
+    /// An id that is not taken.
+    fn free_of(base: String, taken: impl Fn(&str) -> bool) -> String {
         let mut id = base.clone();
         let mut count = 1;
         while taken(&id) {
@@ -203,6 +236,7 @@ impl Lowering {
             id,
             named: None,
             names,
+            scope: self.frame.here,
         });
         self.graph.nodes.len() - 1
     }

@@ -12,7 +12,7 @@ use syn::{Error, Expr, ExprClosure, ExprMethodCall, Ident};
 pub(super) const ORDERED: [&str; 8] =
     ["lag", "rank", "dedup", "scan", "fold", "reduce", "process", "sliding"];
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn ordered(
         &mut self,
         receiver: NodeIndex,
@@ -29,7 +29,7 @@ impl Lowering {
         let arguments: Vec<&Expr> = call.args.iter().collect();
         let op = |name, values: &[&Expr], closure: Vec<ExprClosure>| Ordered {
             name,
-            values: values.iter().map(|value| (*value).clone()).collect(),
+            values: values.iter().map(|value| self.value(value)).collect(),
             closure,
             aggregate: None,
         };
@@ -57,7 +57,8 @@ impl Lowering {
             }
             ("sliding", [frame, aggregate]) => {
                 let node = self.graph.nodes.len();
-                let (aggregate, _) = aggregate::take_apart(aggregate, node)?;
+                let (mut aggregate, _) = aggregate::take_apart(aggregate, node)?;
+                aggregate.expr = self.value(&aggregate.expr);
                 let ordered =
                     Ordered { aggregate: Some(aggregate), ..op("sliding", &[frame], Vec::new()) };
                 (ordered, pair(["record", "result"], span))
@@ -108,7 +109,15 @@ impl Lowering {
         id: String,
         names: Names,
     ) -> NodeIndex {
-        self.graph.nodes.push(Node { op, inputs: vec![input], ident, id, named: None, names });
+        self.graph.nodes.push(Node {
+            op,
+            inputs: vec![input],
+            ident,
+            id,
+            named: None,
+            names,
+            scope: self.frame.here,
+        });
         self.graph.nodes.len() - 1
     }
 

@@ -8,7 +8,32 @@ use crate::names;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident};
 
-impl Lowering {
+/// The names of a job's outputs, as far as they do not depend on what its flows hold.
+pub fn output_names(job: &Job) -> Vec<String> {
+    let Expr::Tuple(tuple) = &job.tail else { return vec![text(&job.name)] };
+    if tuple.elems.len() == 1 {
+        return vec![text(&job.name)];
+    }
+    let name = |part: &Expr| match part {
+        Expr::Path(path) => path.path.get_ident().map(text),
+        part => named(part),
+    };
+    tuple.elems.iter().filter_map(name).collect()
+}
+
+/// The name that an output is given by `named`.
+fn named(part: &Expr) -> Option<String> {
+    match part {
+        Expr::Paren(paren) => named(&paren.expr),
+        Expr::MethodCall(call) if call.method == "named" => match call.args.first()? {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) => Some(name.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Lowering<'_> {
     /// Lowers the tail. A single output is named after the job, or after its variable if it is a
     /// plain one; those of a tuple must be variables, or be named.
     pub(super) fn outputs(&mut self, job: &Job) -> Result<(), Stop> {
@@ -24,7 +49,7 @@ impl Lowering {
                 _ => None,
             };
             if !alone {
-                self.owner = variable
+                self.frame.owner = variable
                     .clone()
                     .unwrap_or_else(|| format!("{}{}", text(&job.name), position + 1));
             }
@@ -45,7 +70,7 @@ impl Lowering {
                 let message = format!("an output is a stream or a table, and this is {unfinished}");
                 return Err(Error::new_spanned(part, message).into());
             }
-            let named = self.graph.nodes[node].named.clone();
+            let named = named(part);
             let name = match (alone, variable, named) {
                 (true, _, _) => text(&job.name),
                 (false, Some(variable), _) => variable,
@@ -93,6 +118,7 @@ impl Lowering {
             id,
             named: None,
             names,
+            scope: self.frame.here,
         });
         self.graph.nodes.len() - 1
     }

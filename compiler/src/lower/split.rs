@@ -9,7 +9,7 @@ use syn::{Error, Expr, ExprMethodCall, Pat};
 /// As many conditions as a split may have.
 const CONDITIONS_MAX: usize = 8;
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn split(
         &mut self,
         receiver: NodeIndex,
@@ -62,7 +62,7 @@ impl Lowering {
                 return Err(Error::new_spanned(element, message).into());
             };
             let names = self.graph.nodes[split].names.clone();
-            let id = self.free(text(name));
+            let id = self.free(self.frame.inner(&text(name)));
             self.graph.nodes.push(Node {
                 op: Op::Branch(position),
                 inputs: vec![split],
@@ -70,6 +70,7 @@ impl Lowering {
                 id,
                 named: None,
                 names,
+                scope: self.frame.here,
             });
             bound.push((text(name), self.graph.nodes.len() - 1));
         }

@@ -131,7 +131,12 @@ impl Emitter<'_> {
 pub(super) fn source(code: &syn::Expr) -> String {
     let tokens = match code {
         syn::Expr::Block(block) if block.label.is_none() => {
-            let statements = &block.block.stmts;
+            let statements = crate::flow::uses::without(&block.block.stmts);
+            if let [syn::Stmt::Expr(only, None)] = statements
+                && statements.len() < block.block.stmts.len()
+            {
+                return source(only);
+            }
             quote!(#(#statements)*)
         }
         other => other.to_token_stream(),
