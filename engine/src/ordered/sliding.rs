@@ -40,6 +40,10 @@ pub struct Queue<Acc> {
 }
 
 impl<T: Data, A: Aggregate> Sliding<T, A> {
+    fn read<'a>(bytes: &mut &'a [u8]) -> Option<(T::View<'a>, <A::In as Data>::View<'a>)> {
+        <(T, A::In) as Data>::load(bytes)
+    }
+
     fn lifted(&self, bytes: &[u8]) -> A::Acc {
         let mut acc = self.aggregate.zero();
         if let Some(value) = A::In::load(&mut { bytes }) {
@@ -112,6 +116,24 @@ impl<K: Key, T: Data, A: Aggregate> InOrder<K> for Sliding<T, A> {
         let result = self.aggregate.finish(&self.all(queue))?;
         give((T::shorten(record), result.view()));
         Ok(())
+    }
+
+    fn told_by(
+        &self,
+        records: &[(i64, &[u8])],
+        give: Give<'_, (T, A::Out)>,
+    ) -> Option<Result<(), String>> {
+        let (time, mut last) = *records.last()?;
+        let mut acc = self.aggregate.zero();
+        for (nth, (earlier, record)) in records.iter().enumerate() {
+            if !self.frame.is_left_by(records.len() - nth, Some(*earlier), time) {
+                let (_, value) = Self::read(&mut { *record })?;
+                self.aggregate.add(&mut acc, value);
+            }
+        }
+        let (record, _) = Self::read(&mut last)?;
+        let result = self.aggregate.finish(&acc);
+        Some(result.map(|result| give((T::shorten(record), result.view()))))
     }
 
     fn useless_after(&self, queue: &Queue<A::Acc>) -> Option<i64> {
