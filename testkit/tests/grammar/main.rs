@@ -1,0 +1,42 @@
+//! A short soak: jobs that were written at random, over a few drawn inputs, compared with the
+//! reference. `ouzel-soak` runs more of both.
+
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic, unused, missing_docs)]
+mod jobs;
+#[allow(dead_code)]
+#[path = "../../../soak/src/model.rs"]
+mod model;
+
+use ouzel::Job;
+use ouzel::stage::OnError;
+use ouzel_testkit::check;
+
+fn soaks<J: Job>(job: impl FnOnce() -> J, policy: OnError) {
+    let check = check(job).on_error(policy);
+    check.any_by("a", model::event).any_by("b", model::event).cases(3).agrees();
+}
+
+macro_rules! jobs {
+    ($($job:ident $policy:ident)*) => {$(
+        #[test]
+        fn $job() {
+            soaks(jobs::$job, OnError::$policy);
+        }
+    )*};
+}
+
+jobs! {
+    job_0 DeadLetter
+    job_1 Skip
+    job_2 DeadLetter
+    job_3 Skip
+    job_4 DeadLetter
+    job_5 Skip
+    job_6 DeadLetter
+    job_7 Skip
+    job_8 DeadLetter
+    job_9 Skip
+    job_10 DeadLetter
+    job_11 DeadLetter
+}
