@@ -8,7 +8,8 @@ mod jobs;
 #[path = "../../../soak/src/model.rs"]
 mod model;
 
-use ouzel::Job;
+use model::Event;
+use ouzel::prelude::*;
 use ouzel::stage::OnError;
 use ouzel_testkit::check;
 
@@ -39,4 +40,24 @@ jobs! {
     job_9 Skip
     job_10 DeadLetter
     job_11 DeadLetter
+}
+
+/// Alarms that set themselves again.
+#[job]
+fn alarms(events: Stream<Event>) -> Stream<i64> {
+    let keyed = events.key_by(|e| e.who).lateness(minutes(30));
+    let alarms = keyed.process(0i64, |cx| {
+        let time = cx.time().micros();
+        if cx.record().is_none() {
+            cx.emit(time);
+        }
+        cx.set_timer("again", Timestamp::from_micros(time + 45 * 60_000_000));
+    });
+    alarms.named("time")
+}
+
+/// Where a stream was started again after its end, they went off for ever.
+#[test]
+fn alarms_that_set_themselves_again_end_with_the_input() {
+    check(alarms).any_by("events", model::event).cases(4).seed(1).agrees();
 }
