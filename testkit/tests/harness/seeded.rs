@@ -3,7 +3,7 @@
 
 use crate::{panics, smallest};
 use arrow::array::{ArrayRef, BinaryArray, Int64Array, RecordBatch};
-use ouzel::dsl::connector::Chunk;
+use ouzel::dsl::connector::{Chunk, Offsets};
 use ouzel::dsl::keyed_node::{Advance, Changes, Emit, KeyedNode, KeyedState, Parallel, Reference};
 use ouzel::dsl::plan::{PortKind, StageInput};
 use ouzel::dsl::stage::{Moments, Port, Ports, StageContext};
@@ -87,6 +87,28 @@ fn late_records_that_are_dropped() {
         );
     };
     found(check(hourly).altered(drops), "late.late", 2);
+}
+
+#[job]
+fn lasts(events: Stream<Event>) -> Table<Windowed<String>, i64> {
+    let windows = events.key_by(|e| e.who).window(tumbling(minutes(2)));
+    windows.aggregate(last(|e| e.n).named("n"))
+}
+
+#[test]
+fn ties_that_are_broken_by_arrival() {
+    let breaks = |plan: &mut Plan| {
+        stages(
+            plan,
+            |_| true,
+            |run, context, ports, chunk| {
+                let offsets = Offsets::Each(vec![0; chunk.batch.num_rows()]);
+                context.log = &[];
+                run(context, ports, &Chunk { offsets, ..chunk.clone() })
+            },
+        );
+    };
+    found(check(lasts).altered(breaks), "lasts.aggregate", 3);
 }
 
 /// What has met none keeps what it had seen, whatever has come to its key.
