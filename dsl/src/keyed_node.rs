@@ -22,6 +22,20 @@ pub trait KeyedNode: Send + Sync {
     /// An empty state for all keys. It is cut into `shards` by key, so that merging runs in
     /// parallel, and spills to files in `spill` when it takes more than `memory_bytes`.
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState>;
+
+    /// What it means, for the reference.
+    fn reference(&self) -> Box<dyn Reference>;
+}
+
+/// What a keyed operator means: its rows, worked out from all that was put in, in the plainest way.
+/// Both modes are compared with it.
+pub trait Reference {
+    /// A port that keeps what is put in as it is.
+    fn port(&self) -> Box<dyn Port>;
+
+    /// Gives the rows of all that was put into such a port; how many there are. The watermark is that
+    /// of the end of input.
+    fn rows(&self, port: &mut dyn Port, end: Advance<'_>, emit: Emit<'_>) -> Result<u64>;
 }
 
 /// Runs closures in parallel: how an executor lends its threads to a keyed state.

@@ -192,14 +192,14 @@ mod tests {
         ];
         let written: Vec<_> = places.iter().map(|place| place.to_vec()).collect();
         assert!(written.windows(2).all(|w| w[0] < w[1]), "{written:?}");
-        let source = |place: Place<'_>| {
+        let source_of = |place: Place<'_>| {
             let mut address = Vec::new();
             place.write_address(&mut address);
-            super::source(&address)
+            source(&address)
         };
-        assert_eq!(source(places[5]), Some((0, "a".to_owned(), 256)));
-        assert_eq!(source(places[1]), Some((0, "a\0b".to_owned(), 0)));
-        assert_eq!(source(later), None);
+        assert_eq!(source_of(places[5]), Some((0, "a".to_owned(), 256)));
+        assert_eq!(source_of(places[1]), Some((0, "a\0b".to_owned(), 0)));
+        assert_eq!(source_of(later), None);
         assert!(written.iter().zip(places).all(|(bytes, place)| time_of(bytes) == place.time));
     }
 }

@@ -4,6 +4,7 @@ use crate::groups::{Groups, hash};
 use crate::guard::guarded;
 use crate::memo::Memo;
 use crate::monoid::{Moment, Monoid, Takes};
+use crate::reference::Put;
 use crate::runs::{Runs, write_runs};
 use arrow::array::RecordBatch;
 use ouzel_dsl::plan::Site;
@@ -21,6 +22,8 @@ pub struct Combiner<K: Key, W, A: Monoid> {
     site: Site,
     memo: Memo,
     windows: PhantomData<W>,
+    /// What was put in, as it was, where nothing is to be added up: for the reference.
+    put: Option<Vec<Put>>,
 }
 
 impl<K: Key, W: Windows, A: Monoid> Combiner<K, W, A> {
@@ -33,7 +36,19 @@ impl<K: Key, W: Windows, A: Monoid> Combiner<K, W, A> {
             site,
             memo: Memo::default(),
             windows: PhantomData,
+            put: None,
         }
+    }
+
+    /// One that keeps what is put in as it is.
+    pub(crate) fn of_reference(logic: A, site: Site) -> Self {
+        Combiner { put: Some(Vec::new()), ..Combiner::new(logic, site) }
+    }
+
+    /// What was put into a port that [`of_reference`](Combiner::of_reference) has made.
+    pub(crate) fn take_put(port: &mut dyn Port) -> Vec<Put> {
+        let combiner = port.as_any().downcast_mut::<Self>();
+        combiner.and_then(|combiner| combiner.put.as_mut()).map(std::mem::take).unwrap_or_default()
     }
 
     /// Adds what was lifted from a record to its key's accumulator in each of its windows.
@@ -47,6 +62,9 @@ impl<K: Key, W: Windows, A: Monoid> Combiner<K, W, A> {
     ) where
         A: Takes<SIDE>,
     {
+        if let Some(put) = &mut self.put {
+            return keep::<K, W, A::In>(put, SIDE, key, windows, value, moment);
+        }
         let Combiner { groups, logic, memo, .. } = self;
         let keys = groups.keys_mut();
         let id = match K::address(key) {
@@ -102,4 +120,29 @@ impl<K: Key, W: Windows, A: Monoid> Port for Combiner<K, W, A> {
             Ok(bytes)
         })
     }
+}
+
+/// Keeps what is put in: the reference adds it up on its own.
+#[cold]
+fn keep<K: Key, W: Windows, T: Data>(
+    put: &mut Vec<Put>,
+    side: usize,
+    key: K::View<'_>,
+    windows: Assigned,
+    value: T::View<'_>,
+    moment: Moment<'_>,
+) {
+    let (mut encoded, mut bytes) = (Vec::new(), Vec::new());
+    K::encode(key, &mut encoded);
+    T::store(value, &mut bytes);
+    let starts = if W::WINDOWED { windows.starts().collect() } else { vec![0] };
+    put.extend(starts.into_iter().map(|start| Put {
+        place: moment.place.to_vec(),
+        start,
+        key: encoded.clone(),
+        side,
+        seen: moment.seen,
+        weight: moment.weight,
+        value: bytes.clone(),
+    }));
 }

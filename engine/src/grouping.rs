@@ -2,6 +2,7 @@
 
 use crate::monoid::Takes;
 use crate::plain::Plain;
+use crate::reference::TableMeaning;
 use crate::sessions::Sessions;
 use crate::tabled::Tabled;
 use ouzel_dsl::{Aggregate, Calendar, Hopping, Key, Session, Tumbling, Unwindowed, Windows};
@@ -10,6 +11,7 @@ use ouzel_dsl::{Aggregate, Calendar, Hopping, Key, Session, Tumbling, Unwindowed
 pub trait Grouping: Windows {
     /// The aggregate as a keyed operator.
     type Kept<K: Key, A: Aggregate>: Tabled<K, Self, Keys = Self::Keyed<K>, Values = A::Out>
+        + TableMeaning<K, Self>
         + Takes<0, In = A::In>;
     /// How much longer than by the lateness final rows hold the watermark back, in microseconds.
     const HOLDS_BESIDES: i64 = 0;

@@ -261,7 +261,10 @@ impl<K: Key, W: Windows, L: Streams> KeyedState for Held<K, W, L> {
         }
         let Some(closed) = closed else { return Ok(()) };
         let one_by_one: Parallel<'_> = &|tasks| tasks.into_iter().for_each(|task| task());
-        self.advance(Advance::to(closed), one_by_one, None).map(drop)
+        // Of a state that had come to the end, all that was to fire has fired: a timer that sets
+        // itself again would fire for ever.
+        let to = Advance { greatest: i64::MIN, ..Advance::to(closed) };
+        self.advance(to, one_by_one, None).map(drop)
     }
 }
 

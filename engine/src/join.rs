@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 
 /// A join of two streams.
 pub struct Join<L, R, J> {
-    bounds: Bounds,
+    pub(crate) bounds: Bounds,
     types: PhantomData<fn() -> (L, R, J)>,
 }
 

@@ -23,6 +23,7 @@ mod monoid;
 mod ordered;
 mod output;
 mod plain;
+mod reference;
 mod rows;
 mod runs;
 mod sessions;

@@ -11,6 +11,8 @@ mod scan;
 mod sliding;
 mod turn;
 
+pub(crate) use turn::shown;
+
 pub use dedup::Dedup;
 pub use lag::Lag;
 pub use process::Processing;
@@ -77,6 +79,16 @@ pub trait InOrder<K: Key>: Clone + Send + Sync + 'static {
     ) {
     }
 
+    /// What it gives of the last of the records that it has seen, if that is told by them alone, each
+    /// with its event time: for the reference.
+    fn told_by(
+        &self,
+        _records: &[(i64, &[u8])],
+        _give: Give<'_, Self::Out>,
+    ) -> Option<Result<(), String>> {
+        None
+    }
+
     /// The event time after which what is kept is of no more use, if there is one.
     fn useless_after(&self, _state: &Self::State) -> Option<i64> {
         None
@@ -88,8 +100,8 @@ pub type Give<'a, T> = &'a mut dyn FnMut(<T as Data>::View<'_>);
 
 /// An operator that sees records in order.
 pub struct Ordered<K, L> {
-    logic: L,
-    operator: usize,
+    pub(crate) logic: L,
+    pub(crate) operator: usize,
     /// None if records wait for the end of input.
     lateness: Option<i64>,
     key: PhantomData<fn() -> K>,

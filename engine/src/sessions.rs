@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// An aggregate of each session of a key.
 #[derive(Clone)]
 pub struct Sessions<A> {
-    gap: i64,
-    aggregate: A,
+    pub(crate) gap: i64,
+    pub(crate) aggregate: A,
 }
 
 /// The sessions of a key, in order.

@@ -5,8 +5,9 @@ use crate::given::Given;
 use crate::guard::Guarded;
 use crate::held::Held;
 use crate::monoid::Monoid;
+use crate::reference::{OfStream, StreamMeaning};
 use arrow::datatypes::SchemaRef;
-use ouzel_dsl::keyed_node::{Advance, KeyedNode, KeyedState};
+use ouzel_dsl::keyed_node::{Advance, KeyedNode, KeyedState, Reference};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Data, Key, Result, Windows};
@@ -82,7 +83,7 @@ impl<K, W: Copy, L: Clone> Clone for StreamNode<K, W, L> {
     }
 }
 
-impl<K: Key, W: Windows, L: Streams> KeyedNode for StreamNode<K, W, L> {
+impl<K: Key, W: Windows, L: StreamMeaning> KeyedNode for StreamNode<K, W, L> {
     fn combiner(&self) -> Box<dyn Port> {
         Box::new(Combiner::<K, W, L>::new(self.logic.clone(), self.site))
     }
@@ -95,5 +96,9 @@ impl<K: Key, W: Windows, L: Streams> KeyedNode for StreamNode<K, W, L> {
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
         let state = Held::<K, W, L>::new(self.clone(), shards, memory_bytes, spill.to_owned());
         Box::new(Guarded { site: self.site, state })
+    }
+
+    fn reference(&self) -> Box<dyn Reference> {
+        Box::new(OfStream(self.clone()))
     }
 }

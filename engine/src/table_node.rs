@@ -2,10 +2,11 @@
 
 use crate::combiner::Combiner;
 use crate::guard::Guarded;
+use crate::reference::{OfTable, TableMeaning};
 use crate::state::State;
 use crate::tabled::Tabled;
 use arrow::datatypes::SchemaRef;
-use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
+use ouzel_dsl::keyed_node::{KeyedNode, KeyedState, Reference};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Key, Windows};
@@ -60,7 +61,7 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> Clone for TableNode<K, W, A> {
     }
 }
 
-impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedNode for TableNode<K, W, A> {
+impl<K: Key, W: Windows, A: TableMeaning<K, W>> KeyedNode for TableNode<K, W, A> {
     fn combiner(&self) -> Box<dyn Port> {
         Box::new(Combiner::<K, W, A>::new(self.logic.clone(), self.site))
     }
@@ -77,5 +78,9 @@ impl<K: Key, W: Windows, A: Tabled<K, W>> KeyedNode for TableNode<K, W, A> {
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
         let state = State::<K, W, A>::new(self.clone(), shards, memory_bytes, spill.to_owned());
         Box::new(Guarded { site: self.site, state })
+    }
+
+    fn reference(&self) -> Box<dyn Reference> {
+        Box::new(OfTable(self.clone()))
     }
 }

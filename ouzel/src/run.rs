@@ -347,7 +347,7 @@ mod tests {
             let verification = run.verify(seed).unwrap();
             assert!(verification.agrees(), "{verification}");
             assert!(
-                verification.to_string().contains("all 15 runs left the same"),
+                verification.to_string().contains("all 16 runs left the same"),
                 "{verification}"
             );
         }

@@ -167,6 +167,12 @@ pub(crate) fn execute(
     }
 }
 
+/// What the reference says that a plan leaves.
+pub(crate) fn refer(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
+    check(plan, config)?;
+    ouzel_reference::run(plan, config)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

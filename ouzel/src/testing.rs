@@ -5,7 +5,7 @@ use crate::run::Run;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
 use ouzel_dsl::connector::{Comparator, Comparison, Connect, Constant, Listing, Request, Source};
-use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
+use ouzel_dsl::keyed_node::{KeyedNode, KeyedState, Reference};
 use ouzel_dsl::plan::{
     KeyedEntry, Operator, OutputKind, OutputNode, PortKind, Site, SourceNode, StageInput, StageNode,
 };
@@ -280,6 +280,10 @@ impl KeyedNode for Nothing {
     }
 
     fn state(&self, _: usize, _: usize, _: &Path) -> Box<dyn KeyedState> {
+        unreachable!("the plan is never run")
+    }
+
+    fn reference(&self) -> Box<dyn Reference> {
         unreachable!("the plan is never run")
     }
 }

@@ -100,10 +100,11 @@ impl Ran {
     /// Its row in the table.
     fn cells(&self) -> Vec<String> {
         let Schedule { mode, workers, chunk_rows, .. } = &self.schedule;
+        let reference = self.schedule.reference;
         vec![
-            mode.to_string(),
-            workers.to_string(),
-            count(*chunk_rows as u64),
+            if reference { "reference".to_owned() } else { mode.to_string() },
+            if reference { String::new() } else { workers.to_string() },
+            if reference { String::new() } else { count(*chunk_rows as u64) },
             count(self.rows),
             duration(self.seconds),
             self.result().to_owned(),

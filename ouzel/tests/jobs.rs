@@ -176,7 +176,7 @@ fn verify_compares_dead_letters() {
     };
     let text = run(OnError::DeadLetter).unwrap().to_string();
     assert!(text.contains("    error: call ") && text.contains("all code twice\n"), "{text}");
-    assert!(text.contains(": 14 of 15 runs differ"), "{text}");
+    assert!(text.contains(": 15 of 16 runs differ"), "{text}");
     // Those that are not kept cannot differ.
     assert!(run(OnError::Skip).unwrap().agrees());
     assert!(run(OnError::Fail).unwrap_err().to_string().contains("call "));

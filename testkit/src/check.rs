@@ -165,11 +165,11 @@ impl Check {
     pub fn agrees(&self) -> Left {
         match self.outcome() {
             Ok(left) => left,
-            Err(error) => panic!("in batch: {error}"),
+            Err(error) => panic!("in the reference: {error}"),
         }
     }
 
-    /// Panics unless the job fails under every schedule; gives the error of a batch run.
+    /// Panics unless the job fails under every schedule; gives the error of the reference.
     #[track_caller]
     pub fn fails(&self) -> Error {
         match self.outcome() {

@@ -118,29 +118,35 @@ impl Property {
     /// modes agree is known by then.
     #[track_caller]
     pub fn property(&self, holds: impl Fn(&Case)) {
+        match self.tried(holds) {
+            Ok((failures, Some(error))) if failures == self.cases => {
+                panic!("the job failed on each of {failures} inputs, first so: {error}")
+            }
+            Ok(_) => {}
+            Err(said) => panic!("{said}"),
+        }
+    }
+
+    /// On how many inputs the job fails, and how it did first; or what is to be said of a fault.
+    #[doc(hidden)]
+    pub fn tried(&self, holds: impl Fn(&Case)) -> Result<(u64, Option<Error>), String> {
         let first = self.check.chosen_seed();
         let mut failed: Option<Error> = None;
         let mut failures = 0;
         for seed in (0..self.cases).map(|nth| first.wrapping_add(nth)) {
             let trial = match self.check.trial(seed) {
                 Ok(trial) => trial,
-                Err(error) => panic!("{error}"),
+                Err(error) => return Err(error.to_string()),
             };
             let mut random = Random(seed);
             let records: Records<Choices> =
                 self.drawn.iter().map(|(_, g)| partitions(&**g, &mut random)).collect();
-            match self.case(&trial, records, &holds) {
-                Ok(None) => {}
-                Ok(Some(error)) => {
-                    failures += 1;
-                    failed.get_or_insert(error);
-                }
-                Err(said) => panic!("{said}"),
+            if let Some(error) = self.case(&trial, records, &holds)? {
+                failures += 1;
+                failed.get_or_insert(error);
             }
         }
-        if let Some(error) = failed.filter(|_| failures == self.cases) {
-            panic!("the job failed on each of {failures} inputs, first so: {error}");
-        }
+        Ok((failures, failed))
     }
 
     /// Tries one input: the error that the job fails with, or what is to be said of a fault.
@@ -181,7 +187,7 @@ impl Property {
         let records = smallest(records, TRIES, &mut |records| {
             tries += 1;
             let inputs = self.inputs(records);
-            let Ok(left) = trial.plain(&inputs) else { return false };
+            let Ok(left) = trial.reference(&inputs) else { return false };
             let case = Case { inputs, left: Left::new(&trial.plan, left) };
             let broken = caught(|| holds(&case)).err();
             let is_broken = broken.is_some();

@@ -17,7 +17,7 @@ pub(crate) fn fault(
 ) -> String {
     let shown = found.map_or(first, |found| &found.fault);
     let mut out =
-        format!("{}: {} does not leave what plain batch leaves\n", trial.plan.job, shown.schedule);
+        format!("{}: {} does not leave what the reference does\n", trial.plan.job, shown.schedule);
     out += &shown.difference.lines;
     match found {
         Some(found) => out += &smallest(&found.inputs, inputs, found.tries),

@@ -30,7 +30,7 @@ pub(crate) struct Way {
     without: Vec<Part>,
 }
 
-/// A schedule under which a job does not leave what it leaves in plain batch.
+/// A schedule under which a job does not leave what the reference says.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub way: Way,
@@ -39,7 +39,7 @@ pub(crate) struct Fault {
 }
 
 impl Way {
-    /// Those of a seed, but for the plain one.
+    /// Those of a seed, but for the reference.
     pub fn all(seed: u64) -> impl Iterator<Item = Way> {
         let count = Schedule::all(seed, 1).len();
         (1..count).map(move |index| Way { seed, index, without: Vec::new() })
@@ -64,9 +64,9 @@ impl Way {
 }
 
 impl Trial {
-    /// What plain batch leaves, or how it fails; or the first schedule that differs.
+    /// What the reference says, or how it fails; or the first schedule that differs.
     pub fn all(&self, inputs: &Inputs) -> Result<Result<Left>, Box<Fault>> {
-        let expected = self.plain(inputs);
+        let expected = self.reference(inputs);
         for way in Way::all(self.seed) {
             if let Some(schedule) = way.schedule(splits(inputs))
                 && let Some(difference) = self.compare(inputs, &schedule, &expected)
@@ -77,17 +77,17 @@ impl Trial {
         Ok(expected)
     }
 
-    /// The difference from plain batch under one schedule, if there is one.
+    /// The difference from the reference under one schedule, if there is one.
     pub fn under(&self, inputs: &Inputs, way: &Way) -> Option<Fault> {
         let schedule = way.schedule(splits(inputs))?;
-        let expected = self.plain(inputs);
+        let expected = self.reference(inputs);
         let difference = self.compare(inputs, &schedule, &expected)?;
         Some(Fault { way: way.clone(), schedule, difference })
     }
 
-    /// What plain batch leaves.
-    pub fn plain(&self, inputs: &Inputs) -> Result<Left> {
-        self.run(inputs, &Schedule::plain())
+    /// What the reference says.
+    pub fn reference(&self, inputs: &Inputs) -> Result<Left> {
+        self.run(inputs, &Schedule::reference())
     }
 
     fn run(&self, inputs: &Inputs, schedule: &Schedule) -> Result<Left> {
@@ -121,8 +121,8 @@ fn splits(inputs: &Inputs) -> usize {
     inputs.iter().map(|(_, partitions)| 5 * partitions.len()).sum()
 }
 
-/// Each input's partitions cut into splits, whose sizes are drawn by a seed; by that of the plain
-/// schedule into one each, so that few records can show what depends on splits.
+/// Each input's partitions cut into splits, whose sizes are drawn by a seed; by that of the reference
+/// and the plain schedule into one each, so that few records can show what depends on splits.
 fn cut(inputs: &Inputs, seed: u64) -> BTreeMap<String, Arc<dyn Connect>> {
     let mut random = Random(seed);
     let mut partition = |batch: &RecordBatch| {

@@ -160,7 +160,7 @@ fn verify_answers_with_1_where_runs_differ_and_with_0_where_none_does() {
     };
     let (code, text) = verify("watched");
     assert_eq!(code, Some(0), "{text}");
-    let last = "watched: all 15 runs left the same rows, dead letters and totals\n";
+    let last = "watched: all 16 runs left the same rows, dead letters and totals\n";
     assert!(text.ends_with(last), "{text}");
     let (code, text) = verify("impure");
     assert_eq!(code, Some(1), "{text}");

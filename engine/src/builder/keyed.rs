@@ -10,10 +10,10 @@ use crate::join::{Bounds, Join, Kind};
 use crate::ordered::{
     Dedup, Fold, InOrder, Lag, Next, Ordered, Processing, Rank, Reduce, Scan, Sliding, Two,
 };
-use crate::stream_node::{StreamNode, Streams};
+use crate::reference::{StreamMeaning, TableMeaning};
+use crate::stream_node::StreamNode;
 use crate::table_join::{ForeignJoin, TableJoin};
 use crate::table_node::TableNode;
-use crate::tabled::Tabled;
 use arrow::datatypes::SchemaRef;
 use ouzel_dsl::keyed_node::KeyedNode;
 use ouzel_dsl::plan::{KeyedEntry, PortKind, Site};
@@ -80,7 +80,7 @@ impl Builder {
         KeyedHandle { index, port, ordered, types: PhantomData }
     }
 
-    fn table_node<K: Key, W: Windows, A: Tabled<K, W>>(
+    fn table_node<K: Key, W: Windows, A: TableMeaning<K, W>>(
         &mut self,
         spec: KeyedSpec<'_>,
         windows: W,
@@ -95,7 +95,7 @@ impl Builder {
         self.keyed(spec, Arc::new(node), schema, false, timing)
     }
 
-    fn stream_node<K: Key, W: Windows, L: Streams>(
+    fn stream_node<K: Key, W: Windows, L: StreamMeaning>(
         &mut self,
         spec: KeyedSpec<'_>,
         windows: W,

@@ -57,4 +57,16 @@ impl<K: Key, T: Data> InOrder<K> for Lag<T> {
         give((T::shorten(record), earlier));
         Ok(())
     }
+
+    fn told_by(
+        &self,
+        records: &[(i64, &[u8])],
+        give: Give<'_, Self::Out>,
+    ) -> Option<Result<(), String>> {
+        let (_, mut last) = *records.last()?;
+        let earlier = records.len().checked_sub(self.back + 1).map(|nth| records[nth].1);
+        let earlier = earlier.map(|mut earlier| T::load(&mut earlier));
+        give((T::load(&mut last)?, earlier.flatten()));
+        Some(Ok(()))
+    }
 }

@@ -43,6 +43,10 @@ pub struct Queue<Acc> {
 }
 
 impl<T: Data, A: Aggregate> Sliding<T, A> {
+    fn read<'a>(bytes: &mut &'a [u8]) -> Option<(T::View<'a>, <A::In as Data>::View<'a>)> {
+        <(T, A::In) as Data>::load(bytes)
+    }
+
     /// What a record adds; records come in canonical order, so that their numbers stand for places.
     fn lifted(&self, number: u64, (time, bytes): &(i64, Vec<u8>)) -> A::Acc {
         let mut acc = self.aggregate.zero();
@@ -119,6 +123,26 @@ impl<K: Key, T: Data, A: Aggregate> InOrder<K> for Sliding<T, A> {
         let result = self.aggregate.finish(&self.all(queue))?;
         give((T::shorten(record), result.view()));
         Ok(())
+    }
+
+    fn told_by(
+        &self,
+        records: &[(i64, &[u8])],
+        give: Give<'_, (T, A::Out)>,
+    ) -> Option<Result<(), String>> {
+        let (time, mut last) = *records.last()?;
+        let mut acc = self.aggregate.zero();
+        for (nth, (earlier, record)) in records.iter().enumerate() {
+            if !self.frame.is_left_by(records.len() - nth, Some(*earlier), time) {
+                let (_, value) = Self::read(&mut { *record })?;
+                let number = Some(nth as u64);
+                let place = Place { time: *earlier, log: &[], offset: number, path: Path::new() };
+                self.aggregate.add_at(&mut acc, value, place);
+            }
+        }
+        let (record, _) = Self::read(&mut last)?;
+        let result = self.aggregate.finish(&acc);
+        Some(result.map(|result| give((T::shorten(record), result.view()))))
     }
 
     fn useless_after(&self, queue: &Queue<A::Acc>) -> Option<i64> {

@@ -170,16 +170,7 @@ impl<'a, 'g, K: Key, L: InOrder<K>> Turn<'a, 'g, K, L> {
             Step::Timer(_, name) => return format!("timer `{name}`").into_bytes(),
             Step::Record(record) => self.bag.get(*record),
         };
-        let mut builder = <L::In as Data>::Builder::default();
-        let Some(view) = record.view::<L::In>() else { return Vec::new() };
-        builder.push(view);
-        let mut columns = Vec::new();
-        builder.finish_row(&mut columns);
-        let fields = L::In::columns(&[]).iter().map(Field::arrow).collect::<Vec<_>>();
-        match RecordBatch::try_new(Arc::new(Schema::new(fields)), columns) {
-            Ok(batch) => json::row(&batch, 0).into_bytes(),
-            Err(_) => Vec::new(),
-        }
+        record.view::<L::In>().map(shown::<L::In>).unwrap_or_default()
     }
 
     /// What is to be kept of the key.
@@ -216,5 +207,18 @@ fn take<K: Key, L: InOrder<K>>(
             logic.fire(state, key.view(), (*time, name), give);
             Ok(())
         }
+    }
+}
+
+/// A record as JSON.
+pub fn shown<T: Data>(view: T::View<'_>) -> Vec<u8> {
+    let mut builder = T::Builder::default();
+    builder.push(view);
+    let mut columns = Vec::new();
+    builder.finish_row(&mut columns);
+    let fields = T::columns(&[]).iter().map(Field::arrow).collect::<Vec<_>>();
+    match RecordBatch::try_new(Arc::new(Schema::new(fields)), columns) {
+        Ok(batch) => json::row(&batch, 0).into_bytes(),
+        Err(_) => Vec::new(),
     }
 }

@@ -9,6 +9,8 @@ use std::fmt;
 /// One way to run a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
+    /// Whether it is the reference, for which nothing else here matters.
+    pub reference: bool,
     /// Batch or stream.
     pub mode: Mode,
     /// How many threads run stages.
@@ -75,8 +77,14 @@ const EPOCHS: usize = 32;
 
 impl Schedule {
     /// The one that all others are compared with.
+    pub fn reference() -> Schedule {
+        Schedule { reference: true, ..Schedule::plain() }
+    }
+
+    /// Batch, as plain as can be.
     pub fn plain() -> Schedule {
         Schedule {
+            reference: false,
             mode: Mode::Batch,
             workers: 1,
             chunk_rows: 1024,
@@ -90,7 +98,7 @@ impl Schedule {
         }
     }
 
-    /// The schedules of a seed over an input of about so many splits, the plain one first.
+    /// The schedules of a seed over an input of about so many splits, the reference first.
     pub fn all(seed: u64, splits: usize) -> Vec<Schedule> {
         let mut random = Random(seed);
         let step = splits.div_ceil(EPOCHS).max(1);
@@ -122,8 +130,10 @@ impl Schedule {
         let (batch, stream) = (Mode::Batch, Mode::Stream);
         let tree = |nth: u64| Some(seed.wrapping_mul(2).wrapping_add(nth));
         vec![
-            Schedule::plain(),
+            Schedule::reference(),
+            // Before all else: of code that depends on more than its arguments the rest says little.
             Schedule { twice: true, ..Schedule::plain() },
+            Schedule::plain(),
             Schedule { tree: tree(0), chunk_rows: 1, ..Schedule::plain() },
             Schedule { tree: tree(2), spills: false, ..draw(batch, Crash::Never) },
             Schedule { spills: true, workers: 4, ..draw(batch, Crash::Never) },
@@ -171,6 +181,9 @@ impl Schedule {
     pub fn besides(&self) -> String {
         let splits = |n: usize| plural(n as u64, "split");
         let stream = self.mode == Mode::Stream;
+        if self.reference {
+            return "one record at a time".to_owned();
+        }
         let words = [
             self.twice.then(|| "all code twice".to_owned()),
             self.tree.map(|_| "merged in a random tree".to_owned()),
@@ -195,6 +208,9 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.reference {
+            return f.write_str("the reference");
+        }
         let Schedule { mode, workers, chunk_rows, .. } = self;
         let (workers, rows) =
             (plural(*workers as u64, "worker"), plural(*chunk_rows as u64, "row"));
@@ -237,7 +253,7 @@ mod tests {
         for seed in 0..20 {
             let all = Schedule::all(seed, 10);
             let has = |what: fn(&Schedule) -> bool| assert!(all.iter().any(what), "{seed}");
-            assert_eq!(all[0], Schedule::plain());
+            assert_eq!((&all[0], &all[2]), (&Schedule::reference(), &Schedule::plain()));
             has(|s| s.twice);
             has(|s| s.mode == Mode::Batch && s.tree.is_some() && s.chunk_rows == 1);
             has(|s| s.mode == Mode::Stream && s.tree.is_some());
@@ -255,8 +271,11 @@ mod tests {
     fn without_all_parts_mode_and_cut_are_left() {
         for schedule in Schedule::all(3, 10) {
             let plain = Part::ALL.iter().fold(schedule.clone(), |s, part| s.without(*part));
-            let Schedule { mode, cut, twice, chunk_rows, .. } = schedule;
-            assert_eq!(plain, Schedule { mode, cut, twice, chunk_rows, ..Schedule::plain() });
+            let Schedule { reference, mode, cut, twice, chunk_rows, .. } = schedule;
+            assert_eq!(
+                plain,
+                Schedule { reference, mode, cut, twice, chunk_rows, ..Schedule::plain() }
+            );
         }
     }
 

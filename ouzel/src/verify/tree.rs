@@ -7,7 +7,7 @@
 use super::lock;
 use super::random::Random;
 use arrow::array::RecordBatch;
-use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedNode, KeyedState, Parallel};
+use ouzel_dsl::keyed_node::{Advance, Changes, Emit, KeyedNode, KeyedState, Parallel, Reference};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Plan, Result};
 use std::any::Any;
@@ -54,6 +54,10 @@ impl KeyedNode for Node {
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
         let state = self.0.node.state(shards, memory_bytes, spill);
         Box::new(State { state, shared: self.0.clone(), memory_bytes, spill: spill.to_owned() })
+    }
+
+    fn reference(&self) -> Box<dyn Reference> {
+        self.0.node.reference()
     }
 }
 

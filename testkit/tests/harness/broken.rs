@@ -60,7 +60,7 @@ fn of_a_thread(events: Stream<Event>) -> (Table<String, i64>, Stream<i64>) {
 #[test]
 fn code_that_depends_on_its_thread() {
     for said in said(&check(of_a_thread).input("events", events()), 3) {
-        assert!(said.contains("all code twice does not leave what plain batch leaves"), "{said}");
+        assert!(said.contains("all code twice does not leave what the reference does"), "{said}");
         assert!(said.contains("`numbered` (testkit/tests/harness/broken.rs:"), "{said}");
         assert!(said.contains("depends on more than its arguments"), "{said}");
         assert_eq!(smallest(&said).len(), 1, "{said}");

@@ -8,6 +8,7 @@ mod kept;
 mod laws;
 mod plans;
 mod property;
+mod seeded;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
