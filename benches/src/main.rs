@@ -2,6 +2,8 @@
 //! window, count and sum. Prints one line of JSON: the best of several runs within the process,
 //! reading and the whole result included.
 
+mod soak;
+
 use ouzel::hooks::{self, Observer};
 use ouzel::prelude::*;
 use ouzel::{Mode, Result};
@@ -53,7 +55,8 @@ fn main() -> ExitCode {
 }
 
 /// What is printed when the arguments are not these.
-const USAGE: &str = "FILE batch|stream [runs=N] [memory=BYTES] [out=URI] [hooks=on]";
+const USAGE: &str =
+    "FILE batch|stream [runs=N] [memory=BYTES] [out=URI] [hooks=on], or soak EVENTS";
 
 /// Counts what it is told, as metrics would.
 #[derive(Default)]
@@ -69,6 +72,12 @@ impl Observer for Counting {
 
 /// The job is told by the file's name. With `out` the result goes to a file, and is not added up.
 fn run(arguments: &[String]) -> Result<()> {
+    if let [name, events] = arguments
+        && name == "soak"
+        && let Ok(events) = events.parse()
+    {
+        return soak::run(events);
+    }
     let [file, mode, options @ ..] = arguments else {
         return Err(ouzel::Error::Usage(USAGE.to_owned()));
     };

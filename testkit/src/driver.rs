@@ -124,7 +124,8 @@ impl Driver {
         self
     }
 
-    /// Takes a step: one epoch over all that was fed, which is then committed.
+    /// Takes a step: one epoch over all that was fed, which is then committed. Windows close, and
+    /// timers fire, that the watermark passes by it.
     ///
     /// # Panics
     ///

@@ -177,7 +177,7 @@ fn sketches_can_be_asked_outside_of_a_job() {
     let request = |bytes: u32| Request {
         at: Timestamp::from_micros(0),
         path: String::new(),
-        user: (bytes % 3 > 0).then(|| format!("user {}", bytes % 3)),
+        user: (!bytes.is_multiple_of(3)).then(|| format!("user {}", bytes % 3)),
         millis: None,
         bytes,
     };

@@ -166,3 +166,32 @@ fn what_cannot_be_is_said() {
     let said = panics(|| _ = driver.feed("events", 1, [event(5, "a", 1)]).advance());
     assert!(said.starts_with("the input `events` has a new partition, `1`"), "{said}");
 }
+
+/// Tells of each key that is silent for 20 minutes.
+#[job]
+fn silent(events: Stream<Event>) -> Stream<Event> {
+    events.key_by(|e| e.who).lateness(minutes(5)).process(0i64, |cx| match cx.record() {
+        Some(event) => {
+            *cx.state += event.n;
+            let at = event.at.micros() + 20 * 60_000_000;
+            cx.set_timer("silent", Timestamp::from_micros(at));
+        }
+        None => {
+            let event = EventRef { at: cx.time(), who: cx.key(), n: *cx.state };
+            cx.emit(event);
+        }
+    })
+}
+
+#[test]
+fn timers_fire_when_the_watermark_has_passed_them() {
+    let mut driver = Driver::new(silent);
+    driver.feed("events", 0, [event(1, "a", 1), event(3, "b", 2), event(24, "b", 4)]).advance();
+    // The timer of `a` is for 21, and until 26 a record of 21 may still come.
+    driver.expect("silent", none::<Event>());
+    driver.feed("events", 0, [event(27, "b", 8)]).advance();
+    driver.expect("silent", [event(21, "a", 1)]);
+    driver.feed("events", 0, [event(53, "a", 16)]).advance();
+    driver.expect("silent", [event(23, "b", 2), event(47, "b", 14)]);
+    driver.finish().expect("silent", [event(73, "a", 17)]);
+}
