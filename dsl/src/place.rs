@@ -195,7 +195,7 @@ mod tests {
         let source = |place: Place<'_>| {
             let mut address = Vec::new();
             place.write_address(&mut address);
-            super::source(&address)
+            source(&address)
         };
         assert_eq!(source(places[5]), Some((0, "a".to_owned(), 256)));
         assert_eq!(source(places[1]), Some((0, "a\0b".to_owned(), 0)));
