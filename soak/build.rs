@@ -16,7 +16,7 @@ fn variable(name: &str, otherwise: u64) -> u64 {
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=src/grammar.rs");
     println!("cargo:rerun-if-changed=build.rs");
-    let (jobs, seed) = (variable("OUZEL_SOAK_JOBS", 40), variable("OUZEL_SOAK_SEED", 0));
+    let (jobs, seed) = (variable("OUZEL_SOAK_JOBS", 2), variable("OUZEL_SOAK_SEED", 0));
     let (mut modules, mut list) = (String::new(), String::new());
     for first in (0..jobs).step_by(IN_A_MODULE as usize) {
         let module = format!("group_{first}");

@@ -152,7 +152,7 @@ pub use process::{Event, Process, Timers};
 pub use record::Record;
 pub use sides::{Meeting, RefersTo, SameKey, SameWindows};
 pub use stream::{Conditions, Stream, Tie, Tied, twin_of};
-pub use table::{Final, FinalColumn, FinalRef, Row, RowColumns, RowView, Table, TiedRow};
+pub use table::{Final, FinalColumn, FinalRef, Row, RowColumns, RowView, Table, TableOf, TiedRow};
 pub use time::{Date, Span, Timestamp, days, hours, micros, millis, minutes, seconds};
 pub use window::{
     Assigned, Calendar, Hopping, Session, Tumbling, Unwindowed, Window, Windowed, WindowedView,

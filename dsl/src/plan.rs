@@ -118,8 +118,11 @@ pub struct SourceNode {
     pub valid_time: Option<(i64, i64)>,
     /// The greatest event time of the rows of a batch that can be decoded and, if there is a range,
     /// are in it.
-    pub time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
+    pub time_max: TimeMax,
 }
+
+/// The greatest event time of a batch's rows, of those in a range if there is one.
+pub type TimeMax = fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>;
 
 /// What feeds a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -116,10 +116,7 @@ impl<K: Data, V: Data> Table<K, V> {
     /// })
     /// # }
     /// ```
-    pub fn flat_map<I>(
-        self,
-        _f: impl Fn(&'static RowView<K, V>) -> I,
-    ) -> Table<<DataOf<I::Item> as Row>::Key, <DataOf<I::Item> as Row>::Value>
+    pub fn flat_map<I>(self, _f: impl Fn(&'static RowView<K, V>) -> I) -> TableOf<DataOf<I::Item>>
     where
         I: IntoIterator<Item: Produce>,
         DataOf<I::Item>: Row,
@@ -324,6 +321,9 @@ impl<K: Data, V: Data> Table<K, V> {
         Table::new()
     }
 }
+
+/// The table of rows of a type.
+pub type TableOf<R> = Table<<R as Row>::Key, <R as Row>::Value>;
 
 /// A row of a table as closures see it: key and value.
 pub type RowView<K, V> = (<K as Data>::View<'static>, <V as Data>::View<'static>);

@@ -19,6 +19,7 @@ use std::marker::PhantomData;
 /// A join of two streams.
 pub struct Join<L, R, J> {
     pub(crate) bounds: Bounds,
+    #[allow(clippy::type_complexity)]
     types: PhantomData<fn() -> (L, R, J)>,
 }
 

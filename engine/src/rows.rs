@@ -168,9 +168,7 @@ impl<'a, K: Key, W: Windows, A: Tabled<K, W>> Changed<'a, K, W, A> {
         node: &'a TableNode<K, W, A>,
         Takers([removed, replaced, set]): &'a Takers<'a>,
     ) -> Self {
-        let rows = |emit: &'a Box<dyn Fn(RecordBatch) -> Result<()> + Sync + 'a>| {
-            Rows::changing(node, &**emit)
-        };
+        let rows = |emit: Emit<'a>| Rows::changing(node, emit);
         Changed { node, removed: rows(removed), replaced: rows(replaced), set: rows(set) }
     }
 

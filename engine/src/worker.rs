@@ -5,7 +5,7 @@ use crate::layout;
 use crate::wiring::Wiring;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Chunk, Demand, Offsets, Pruned, Split};
-use ouzel_dsl::plan::{PortKind, StageInput};
+use ouzel_dsl::plan::{PortKind, StageInput, TimeMax};
 use ouzel_dsl::stage::{Moments, Port, Ports, StageContext, Tally};
 use ouzel_dsl::{Error, Result, place};
 use ouzel_hooks::Event;
@@ -325,7 +325,7 @@ fn in_order(
 struct Times<'a> {
     /// What passes the partition, by offset.
     passed: &'a [(u64, i64)],
-    time_max: fn(&RecordBatch, Option<(i64, i64)>) -> Option<i64>,
+    time_max: TimeMax,
     /// The event times that are taken to be any.
     valid: Option<(i64, i64)>,
     /// The greatest event time, or the watermark that has passed the partition.

@@ -205,7 +205,7 @@ fn of_stream(name: &str) -> Option<String> {
             "`{name}` needs a key: put `.key_by(..)` before it; `.key_by(|_| ())` keeps all records together"
         ),
         "lateness" => {
-            "`lateness` needs a key, and windows unless a join follows: put `.key_by(..).window(tumbling(..))` before it"
+            "`lateness` needs a key: put `.key_by(..)` before it, and `.window(tumbling(..))` if an aggregate follows"
                 .to_owned()
         }
         "late" => {

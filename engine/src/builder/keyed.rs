@@ -38,6 +38,12 @@ pub struct KeyedSpec<'a> {
     pub upstream: &'a [usize],
 }
 
+/// A keyed operator without windows.
+type Handled<K, L> = Result<KeyedHandle<K, Unwindowed, L>>;
+
+/// One that sees records in order.
+type InTurn<K, L> = Handled<K, Ordered<K, L>>;
+
 /// How a keyed operator stands to event time.
 #[derive(Default)]
 struct Timing {
@@ -136,7 +142,7 @@ impl Builder {
         spec: KeyedSpec<'_>,
         _: Tie<K>,
         aggregate: A,
-    ) -> Result<KeyedHandle<K, Unwindowed, Counted<A>>> {
+    ) -> Handled<K, Counted<A>> {
         self.check_aggregate(spec, &aggregate)?;
         self.note(spec.operator, "keeps every key that has a row");
         let timing = Timing { ordered: A::ORDERED, ..Timing::default() };
@@ -154,7 +160,7 @@ impl Builder {
         spec: KeyedSpec<'_>,
         _: Tie<K>,
         _: Tie<V>,
-    ) -> Result<KeyedHandle<K, Unwindowed, Arranged<V>>> {
+    ) -> Handled<K, Arranged<V>> {
         self.note(spec.operator, "keeps every row");
         Ok(self.table_node(spec, Unwindowed, Arranged::new(), Timing::default()))
     }
@@ -167,7 +173,7 @@ impl Builder {
         _: Tie<L>,
         _: Tie<R>,
         _: J,
-    ) -> Result<KeyedHandle<K, Unwindowed, TableJoin<L, R, J>>> {
+    ) -> Handled<K, TableJoin<L, R, J>> {
         self.note(spec.operator, "keeps every row of both tables");
         Ok(self.table_node(spec, Unwindowed, TableJoin::new(), Timing::default()))
     }
@@ -181,7 +187,7 @@ impl Builder {
         _: Tie<L>,
         _: Tie<R>,
         _: J,
-    ) -> Result<KeyedHandle<F, Unwindowed, ForeignJoin<K, L, R, J>>> {
+    ) -> Handled<F, ForeignJoin<K, L, R, J>> {
         self.note(spec.operator, "keeps every row of both tables");
         Ok(self.table_node(spec, Unwindowed, ForeignJoin::new(), Timing::default()))
     }
@@ -265,7 +271,7 @@ impl Builder {
         _: Tie<T>,
         lateness: Option<Span>,
         back: usize,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Lag<T>>>> {
+    ) -> InTurn<K, Lag<T>> {
         if back == 0 {
             let site = self.site(spec);
             let message = "a record is its own at a distance of 0: `lag` takes 1 or more";
@@ -281,7 +287,7 @@ impl Builder {
         _: Tie<K>,
         _: Tie<T>,
         lateness: Option<Span>,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Rank<T>>>> {
+    ) -> InTurn<K, Rank<T>> {
         Ok(self.ordered(spec, lateness, Rank::new()))
     }
 
@@ -293,7 +299,7 @@ impl Builder {
         _: Tie<T>,
         lateness: Option<Span>,
         within: Span,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Dedup<T>>>> {
+    ) -> InTurn<K, Dedup<T>> {
         if within.micros() < 0 {
             let site = self.site(spec);
             return Err(Error::Usage(format!("{site}: a length of time must not be negative")));
@@ -310,7 +316,7 @@ impl Builder {
         lateness: Option<Span>,
         frame: Frame,
         aggregate: A,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Sliding<T, A>>>> {
+    ) -> InTurn<K, Sliding<T, A>> {
         self.check_aggregate(spec, &aggregate)?;
         let site = self.site(spec);
         frame.check().map_err(|reason| Error::Usage(format!("{site}: {reason}")))?;
@@ -326,7 +332,7 @@ impl Builder {
         lateness: Option<Span>,
         init: S,
         next: F,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Scan<T, S, F>>>> {
+    ) -> InTurn<K, Scan<T, S, F>> {
         Ok(self.ordered(spec, lateness, Scan::new(init, next)))
     }
 
@@ -339,7 +345,7 @@ impl Builder {
         lateness: Option<Span>,
         init: S,
         next: F,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Fold<T, S, F>>>> {
+    ) -> InTurn<K, Fold<T, S, F>> {
         Ok(self.ordered(spec, lateness, Fold::new(init, next)))
     }
 
@@ -351,11 +357,12 @@ impl Builder {
         _: Tie<T>,
         lateness: Option<Span>,
         reduce: F,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Reduce<T, F>>>> {
+    ) -> InTurn<K, Reduce<T, F>> {
         Ok(self.ordered(spec, lateness, Reduce::new(reduce)))
     }
 
     /// Adds `process`.
+    #[allow(clippy::too_many_arguments)]
     pub fn process<K: Key, T: Data, S: Data, O: Data, F>(
         &mut self,
         spec: KeyedSpec<'_>,
@@ -365,7 +372,7 @@ impl Builder {
         _: Tie<O>,
         init: S,
         process: F,
-    ) -> Result<KeyedHandle<K, Unwindowed, Ordered<K, Processing<T, S, O, F>>>>
+    ) -> InTurn<K, Processing<T, S, O, F>>
     where
         F: for<'a, 'b> Fn(&'a mut Process<'b, K, T, S, O>) + Clone + Send + Sync + 'static,
     {
@@ -380,7 +387,7 @@ impl Builder {
         _: Tie<L>,
         _: Tie<R>,
         lateness: [Span; 2],
-    ) -> Result<KeyedHandle<K, Unwindowed, AsOf<L, R>>> {
+    ) -> Handled<K, AsOf<L, R>> {
         let lateness = lateness.map(Span::micros);
         self.note(
             spec.operator,

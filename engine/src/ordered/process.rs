@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 pub struct Processing<T, S, O, F> {
     init: Vec<u8>,
     process: F,
+    #[allow(clippy::type_complexity)]
     types: PhantomData<fn() -> (T, S, O)>,
 }
 
