@@ -215,6 +215,7 @@ impl Builder {
 
     /// Adds a table as an output: what the keyed operator with this index gives; or, every so often,
     /// what it holds so far.
+    #[allow(clippy::too_many_arguments)] // Generated code calls it, with all that a table has.
     pub fn table<K: Data, V: Data>(
         &mut self,
         operator: usize,

@@ -85,7 +85,7 @@ fn panicking(
     let yielded = many.filter(|n| *n != 0).named("yielded");
     let not_many = many.errors().map(|f| f.record.n).named("not_many");
     let held = many.assert(|n| *n < 40).named("held").errors().map(|f| f.record).named("too_large");
-    let looked = numbers.inspect(|r| drop(touchy(r.n))).named("looked");
+    let looked = numbers.inspect(|r| assert!(touchy(r.n) < 10)).named("looked");
     let unseen = looked.errors().merge(looked.errors()).map(|f| f.record.n).named("unseen");
     let seen = looked.filter_map(|r| (touchy(r.n) != 1).then_some(r.n)).named("seen");
     (not_filtered, yielded, not_many, held, unseen, seen)
