@@ -23,6 +23,7 @@ fn main() -> ouzel_dsl::Result<()> {
         fields,
         chunk_rows: 8192,
         split_bytes: 16 << 20,
+        until_now: true,
         ..Request::default()
     };
     for _ in 0..5 {

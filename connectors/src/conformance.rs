@@ -295,6 +295,7 @@ pub fn request(fields: Vec<Field>) -> Request {
         fields,
         chunk_rows: 100,
         split_bytes: 4096,
+        until_now: false,
         ..Request::default()
     }
 }

@@ -18,6 +18,7 @@ mod input;
 mod ipc;
 mod listing;
 mod memory;
+mod message;
 mod opened;
 mod parquet;
 mod place;
@@ -29,7 +30,9 @@ mod text;
 mod uri;
 
 pub use memory::{MemoryOutput, memory_input};
+pub use message::{MessageFormat, Messages};
 pub use place::Place;
+pub use uri::Uri;
 
 use ouzel_dsl::Result;
 use ouzel_dsl::connector::{Connect, Sink};

@@ -18,6 +18,8 @@ pub struct Place {
     pattern: Vec<String>,
     /// What an input names, as it was written.
     listed: Option<String>,
+    /// What is no file, by its name.
+    name: Option<String>,
     /// Whether an output puts files into the root, rather than it being one.
     folder: bool,
 }
@@ -39,7 +41,7 @@ impl Place {
         let pattern = pattern.map(|part| part.as_os_str().to_string_lossy().into_owned());
         let pattern = pattern.collect();
         let root = (path != "-").then(|| canonical(&root)).flatten();
-        Ok(Place { root, pattern, listed: Some(path), folder: false })
+        Ok(Place { root, pattern, listed: Some(path), ..Place::nowhere() })
     }
 
     /// Where the output of a URI is written.
@@ -60,13 +62,20 @@ impl Place {
         Place { root: canonical(path), folder: path.is_dir(), ..Place::nowhere() }
     }
 
+    /// What is no file, by its name.
+    pub fn named(name: &str) -> Place {
+        Place { name: Some(name.to_owned()), ..Place::nowhere() }
+    }
+
     fn nowhere() -> Place {
-        Place { root: None, pattern: Vec::new(), listed: None, folder: false }
+        Place { root: None, pattern: Vec::new(), listed: None, name: None, folder: false }
     }
 
     /// Whether what is written here would go over, into or around what is read or written there.
     pub fn overlaps(&self, other: &Place) -> bool {
-        let (Some(here), Some(there)) = (&self.root, &other.root) else { return false };
+        let (Some(here), Some(there)) = (&self.root, &other.root) else {
+            return self.name.is_some() && self.name == other.name;
+        };
         if there.starts_with(here) {
             return true;
         }

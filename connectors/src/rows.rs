@@ -43,6 +43,12 @@ impl Rows {
         self.offsets.len()
     }
 
+    /// How many rejects there are.
+    #[inline]
+    pub(crate) fn rejects(&self) -> usize {
+        self.rejects.len()
+    }
+
     /// Each column has got its value: that is a row.
     #[inline]
     pub(crate) fn accept(&mut self, offset: u64, bytes: usize) {

@@ -8,6 +8,8 @@ mod parts;
 mod stdout;
 mod whole;
 
+pub(crate) use encode::line;
+
 use crate::format::{Format, Kind};
 use crate::input::csv_options;
 use crate::text::CsvOptions;

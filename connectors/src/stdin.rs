@@ -345,6 +345,7 @@ mod tests {
             read: vec![0],
             chunk_rows: 10,
             split_bytes: 100,
+            until_now: false,
             ..Request::default()
         };
         let input = Input::parse(uri).unwrap();

@@ -3,18 +3,23 @@
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Result};
 
-/// A path and its options.
+/// Where an input or output is, and its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Uri {
+pub struct Uri {
     /// As the user wrote it.
-    pub(crate) text: String,
-    /// The path, which may be a glob, or `-`.
-    pub(crate) path: String,
+    pub text: String,
+    /// The path, which may be a glob, or `-`; of another scheme, what stands between it and the
+    /// options.
+    pub path: String,
     options: Vec<(String, Option<String>)>,
 }
 
 impl Uri {
-    /// Parses a URI with some of the `known` options.
+    /// Parses a URI of a path, with some of the `known` options.
+    ///
+    /// # Errors
+    ///
+    /// Another scheme, no path, or options that are not known, or given twice.
     pub(crate) fn parse(text: &str, known: &[&str]) -> Result<Uri> {
         let plain = text.strip_prefix("file://").unwrap_or(text);
         if let Some((scheme, _)) = plain.split_once("://")
@@ -22,8 +27,8 @@ impl Uri {
         {
             return Err(Error::Usage(match scheme {
                 "kafka" => format!(
-                    "{text}: there is no connector for Kafka yet; paths of files and folders, globs \
-                     and `-` are understood"
+                    "{text}: this program was built without Kafka; build it with the feature `kafka` \
+                     of `ouzel`"
                 ),
                 _ => format!(
                     "{text}: there is no connector for {scheme}://; paths of files and folders, \
@@ -31,10 +36,24 @@ impl Uri {
                 ),
             }));
         }
+        Uri::with_options(text, plain, known)
+    }
+
+    /// Parses a URI of another scheme, if it is of that.
+    ///
+    /// # Errors
+    ///
+    /// Nothing after the scheme, or options that are not known, or given twice.
+    pub fn of_scheme(scheme: &str, text: &str, known: &[&str]) -> Result<Option<Uri>> {
+        let rest = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+        rest.map(|rest| Uri::with_options(text, rest, known)).transpose()
+    }
+
+    fn with_options(text: &str, plain: &str, known: &[&str]) -> Result<Uri> {
         let (path, options) = cut(plain);
         let path = path.to_owned();
         if path.is_empty() {
-            return Err(Error::Usage(format!("{text:?} names no file or folder")));
+            return Err(Error::Usage(format!("{text:?} names nothing to read or write")));
         }
         let options: Vec<_> = options.map(pairs).unwrap_or_default();
         for (at, (name, _)) in options.iter().enumerate() {
@@ -58,7 +77,11 @@ impl Uri {
     }
 
     /// An option's value.
-    pub(crate) fn value(&self, name: &str) -> Result<Option<&str>> {
+    ///
+    /// # Errors
+    ///
+    /// The option without a value.
+    pub fn value(&self, name: &str) -> Result<Option<&str>> {
         match self.find(name) {
             None => Ok(None),
             Some(Some(value)) => Ok(Some(value)),
@@ -67,7 +90,11 @@ impl Uri {
     }
 
     /// An option that is either there or not, or `true` or `false`.
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>> {
+    ///
+    /// # Errors
+    ///
+    /// Any other value.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
         match self.find(name).map(|v| v.as_deref()) {
             None => Ok(None),
             Some(None | Some("true")) => Ok(Some(true)),
@@ -77,12 +104,12 @@ impl Uri {
     }
 
     /// Which of these options is given.
-    pub(crate) fn given<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+    pub fn given<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().copied().find(|name| self.find(name).is_some())
     }
 
     /// An error of an option.
-    pub(crate) fn wrong(&self, name: &str, problem: &str) -> Error {
+    pub fn wrong(&self, name: &str, problem: &str) -> Error {
         Error::Usage(format!("{}: the option `{name}` {problem}", self.text))
     }
 }
@@ -163,10 +190,10 @@ mod tests {
             error("a.csv?delimeter=;"),
             "a.csv?delimeter=;: there is no option `delimeter`; did you mean `delimiter`?\n  options are: format, follow, null, delimiter"
         );
-        assert!(error("kafka://broker/topic").contains("no connector for Kafka yet"));
+        assert!(error("kafka://broker/topic").contains("built without Kafka"));
         assert!(error("s3://bucket/key").contains("no connector for s3://"));
         assert!(error("a?follow&follow").contains("given twice"));
-        assert!(error("?follow").contains("names no file"));
+        assert!(error("?follow").contains("names nothing"));
         let uri = Uri::parse("a?follow=yes&null", &KNOWN).unwrap();
         assert!(uri.flag("follow").is_err() && uri.value("null").is_err());
     }

@@ -4,8 +4,10 @@ use crate::error::Result;
 use crate::schema::Field;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a job asks of a source.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub struct Request {
     pub chunk_rows: usize,
     /// About how many bytes of input a split should cover.
     pub split_bytes: u64,
+    /// Whether a log that goes on is to end where it ends now: what batch mode asks for.
+    pub until_now: bool,
 }
 
 /// A comparison of a column with a constant.
@@ -123,10 +127,15 @@ pub trait Source: Send + Sync {
     /// [`splits`](Source::splits) finds new ones; an index once given stays.
     fn partitions(&self) -> Arc<Vec<String>>;
 
-    /// What can be read now at or after these offsets, one for each partition (0 for those beyond
-    /// the list's end), in order of offset within each partition. A bounded source gives all that
+    /// What can be read now at or after these offsets, one for each partition (the
+    /// [`first`](Source::first) for those beyond the list's end), in order of offset within each partition. A bounded source gives all that
     /// is left.
     fn splits(&self, from: &[u64]) -> Result<Listing>;
+
+    /// The offset at which a partition begins for who has not read it before.
+    fn first(&self, _partition: u32) -> u64 {
+        0
+    }
 
     /// What stands before an offset, in words, for a source where that may change between two runs:
     /// a run that goes on there is refused if it did. Where offsets stay what they are, nothing.
@@ -213,6 +222,13 @@ pub trait Sink: Send + Sync {
     /// mark, begins anew. How a stream is written by epochs.
     fn append(&self, schema: &SchemaRef, mark: Option<&str>) -> Result<Box<dyn Append>>;
 
+    /// The log that it is a part of, if it is of one that commits for several sinks at once. It is
+    /// then written within a session, in both modes, and not by [`replace`](Sink::replace) and
+    /// [`append`](Sink::append).
+    fn log(&self) -> Option<&dyn Log> {
+        None
+    }
+
     /// Whether a table can be replaced while the job goes on: not so a terminal or pipe, which
     /// gets it at the end.
     fn replaceable(&self) -> bool {
@@ -227,6 +243,69 @@ pub trait Sink: Send + Sync {
 
     /// Where it goes, as the user wrote it, without secrets.
     fn describe(&self) -> String;
+}
+
+/// What is written to a log: the rows of a stream, or the changes of a table.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// How many of them are a table's key, beginning with the second: the first is then `op`, which
+    /// is `+` for a row that is set, and `-` for one that is gone. None of a stream.
+    pub key_columns: usize,
+}
+
+/// A log that several sinks are written to.
+pub trait Log: Send + Sync {
+    /// Which one it is: sinks of the same name are of the same log.
+    fn name(&self) -> String;
+
+    /// Opens a session for a run.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be reached.
+    fn session(&self, run: &SessionOf<'_>) -> Result<Arc<dyn Session>>;
+
+    /// Goes on with the content of this sink, within a session of a log of the same name.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such topic and none can be made.
+    fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>>;
+}
+
+/// Whose session it is.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionOf<'a> {
+    /// The run, by a name that it keeps through restarts: an earlier process of that name can
+    /// commit no more.
+    pub run: &'a str,
+    /// Whether what it writes is seen when it is committed, and not before; otherwise nothing is
+    /// lost, and after a crash some is written twice.
+    pub exactly_once: bool,
+    /// How long it may take at the most from what is written first to its commit.
+    pub lasts: Duration,
+}
+
+/// Writes to a log for one run, so that what was written to several sinks counts at once.
+pub trait Session: Send + Sync {
+    /// For the sinks that know what it is.
+    fn as_any(&self) -> &dyn Any;
+
+    /// What the last commit of the run was called, by this process or an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be reached.
+    fn committed(&self) -> Result<Option<String>>;
+
+    /// Makes all that was written since the last commit count, under this name.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be done, or another process has taken the run over.
+    fn commit(&self, name: &str) -> Result<()>;
 }
 
 /// A content that is being written, unseen until it is finished. Dropped unfinished, it leaves

@@ -34,6 +34,8 @@ pub struct RunConfig {
     pub chunk_rows: usize,
     /// About how many bytes of input a split covers.
     pub split_bytes: u64,
+    /// Whether logs that go on are to end where they end now.
+    pub until_now: bool,
     /// Who watches.
     pub observers: Observers,
     /// Set to end the run cleanly before the end of input.
@@ -70,6 +72,7 @@ impl Default for RunConfig {
             spill: None,
             chunk_rows: 8192,
             split_bytes: 16 << 20,
+            until_now: false,
             observers: Observers::default(),
             stop: Arc::default(),
             layout: Layout::default(),
@@ -103,6 +106,17 @@ pub struct StreamConfig {
     pub layout: Option<PathBuf>,
     /// Tells how long a partition has been silent.
     pub clock: Clock,
+    /// What outputs show after a crash; if not given, the most that can be had.
+    pub guarantee: Option<Guarantee>,
+}
+
+/// What outputs show of each input record after a crash and a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarantee {
+    /// Its effect once.
+    ExactlyOnce,
+    /// Its effect once, or more often; what is written is seen sooner.
+    AtLeastOnce,
 }
 
 /// A place within a commit.
@@ -110,6 +124,11 @@ pub struct StreamConfig {
 pub enum CommitPoint {
     /// State, tables and outputs are written, and no manifest names them yet.
     BeforeManifest,
+    /// The manifest is written beside the one before, and the session has not committed: where there
+    /// is one.
+    BeforeSession,
+    /// The session has committed, and the manifest is not in its place yet: where there is one.
+    AfterSession,
     /// The manifest is in its place, and nothing that comes after it has happened: after the last
     /// one, outputs have not ended.
     AfterManifest,
@@ -130,6 +149,7 @@ impl Default for StreamConfig {
             accept: Vec::new(),
             layout: None,
             clock: Clock::default(),
+            guarantee: None,
         }
     }
 }

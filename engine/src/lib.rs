@@ -26,6 +26,7 @@ mod plain;
 mod reference;
 mod rows;
 mod runs;
+mod session;
 mod sessions;
 mod side;
 mod sides;
@@ -44,12 +45,15 @@ pub use builder::{
 };
 pub use clock::Clock;
 pub use combiner::Combiner;
-pub use config::{CommitPoint, RunConfig, StreamConfig};
+pub use config::{CommitPoint, Guarantee, RunConfig, StreamConfig};
 pub use faults::Faults;
 pub use gate::{Gates, Ticket};
 pub use layout::{Layout, Passed};
 pub use monoid::Moment;
 pub use output::Output;
+pub use session::{
+    changes, changes_schema, content, dead_letters_content, fresh_run, has_log, session,
+};
 pub use side::{Side, SideHandle, looked_up};
 pub use sides::{SideTasks, SidesRead};
 pub use wiring::Wiring;

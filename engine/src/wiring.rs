@@ -56,6 +56,7 @@ impl Wiring {
                 event_time: source.event_time.filter(|_| source.needs_seen),
                 chunk_rows: config.chunk_rows.max(1),
                 split_bytes: config.split_bytes.max(1),
+                until_now: config.until_now,
             })?);
         }
         Ok(Wiring {

@@ -49,6 +49,7 @@ mod run;
 mod session;
 mod show;
 mod terminal;
+mod uri;
 #[cfg(test)]
 mod testing;
 mod verify;

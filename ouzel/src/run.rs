@@ -227,7 +227,7 @@ pub struct Input(Result<Arc<dyn Connect>>);
 
 impl From<&str> for Input {
     fn from(uri: &str) -> Input {
-        Input(ouzel_connectors::input(uri))
+        Input(crate::uri::input(uri))
     }
 }
 
@@ -271,7 +271,7 @@ pub struct Output(Result<Arc<dyn Sink>>);
 
 impl From<&str> for Output {
     fn from(uri: &str) -> Output {
-        Output(ouzel_connectors::output(uri))
+        Output(crate::uri::output(uri))
     }
 }
 

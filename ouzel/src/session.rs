@@ -123,6 +123,7 @@ pub(crate) fn request(source: &SourceNode, config: &RunConfig) -> Request {
         event_time: if source.needs_seen { source.event_time } else { None },
         chunk_rows: config.chunk_rows,
         split_bytes: config.split_bytes,
+        until_now: config.until_now,
     }
 }
 
@@ -143,7 +144,8 @@ pub(crate) fn mode(plan: &Plan, config: &RunConfig, told: Option<Mode>) -> Resul
     if told == Some(Mode::Stream) {
         return Ok(Mode::Stream);
     }
-    match (unbounded(plan, config)?, told) {
+    let until_now = told == Some(Mode::Batch);
+    match (unbounded(plan, &RunConfig { until_now, ..config.clone() })?, told) {
         (None, _) => Ok(Mode::Batch),
         (Some(_), None) => Ok(Mode::Stream),
         (Some(input), Some(_)) => Err(Error::Usage(format!(

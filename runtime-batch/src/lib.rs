@@ -22,7 +22,7 @@ use std::time::Instant;
 /// each at once; a run that fails or is stopped leaves none.
 pub fn run(plan: &Arc<Plan>, config: &RunConfig) -> Result<Summary> {
     let began = Instant::now();
-    let config = RunConfig { stop_within_splits: true, ..config.clone() };
+    let config = RunConfig { stop_within_splits: true, until_now: true, ..config.clone() };
     let wiring = Wiring::open(plan, &config)?;
     for (source, node) in wiring.sources.iter().zip(&plan.sources) {
         if !source.bounded() {

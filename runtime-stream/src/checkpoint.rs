@@ -8,7 +8,8 @@ mod changed;
 
 use ouzel_dsl::keyed_node::KeyedState;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::RunConfig;
+use ouzel_dsl::connector::Session;
+use ouzel_engine::{CommitPoint, RunConfig, fresh_run};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -18,6 +19,11 @@ use std::time::Duration;
 
 /// The version of everything in the folder.
 const FORMAT: u32 = 1;
+
+/// The manifest of the last commit.
+const MANIFEST: &str = "manifest.json";
+/// That of the commit which is being made.
+const PREPARED: &str = "manifest.next.json";
 
 /// A log is written anew when it is this many times as long as what it holds.
 const COMPACT_AT: u64 = 4;
@@ -95,10 +101,17 @@ pub struct Kept {
 }
 
 /// The folder, held by this process alone.
-pub struct Checkpoint {
+pub struct Folder {
     dir: PathBuf,
     /// Held for its lock.
     _lock: File,
+    /// What the run is called by logs that it writes to.
+    pub run: String,
+}
+
+/// What the folder holds.
+pub struct Checkpoint {
+    folder: Folder,
     /// The last one committed.
     pub manifest: Manifest,
     logs: Vec<Log>,
@@ -110,14 +123,9 @@ struct Log {
     bytes: u64,
 }
 
-impl Checkpoint {
-    /// Takes the folder, and checks that what it holds belongs to this job.
-    pub fn open(
-        dir: &Path,
-        plan: &Plan,
-        config: &RunConfig,
-        accept: &[String],
-    ) -> Result<Checkpoint> {
+impl Folder {
+    /// Takes the folder, and makes it if there is none.
+    pub fn take(dir: &Path, job: &str) -> Result<Folder> {
         let what = |e| Error::io(format!("the state folder {}", dir.display()), e);
         std::fs::create_dir_all(dir).map_err(what)?;
         let lock = File::options()
@@ -133,22 +141,82 @@ impl Checkpoint {
             )),
             TryLockError::Error(e) => what(e),
         })?;
-        let manifest = match std::fs::read(dir.join("manifest.json")) {
-            Ok(bytes) => {
-                let mut manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
-                    Error::State(format!(
-                        "{}/manifest.json cannot be read, it may have been made by another version: {e}\n  begin anew with another `--state`",
-                        dir.display()
-                    ))
-                })?;
-                changed::check(&mut manifest, plan, config, accept, dir)?;
-                manifest
+        let run = match std::fs::read_to_string(dir.join("run")) {
+            Ok(run) => run,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let run = fresh_run(job);
+                write_file(dir, "run", run.as_bytes()).map_err(what)?;
+                run
             }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Manifest::default(),
             Err(e) => return Err(what(e)),
         };
-        let mut checkpoint =
-            Checkpoint { dir: dir.to_owned(), _lock: lock, manifest, logs: Vec::new() };
+        Ok(Folder { dir: dir.to_owned(), _lock: lock, run })
+    }
+
+    /// A manifest, if it is there.
+    fn manifest(&self, name: &str) -> Result<Option<Manifest>> {
+        let path = self.dir.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
+                Error::State(format!(
+                    "{} cannot be read, it may have been made by another version: {e}\n  begin anew with another `--state`",
+                    path.display()
+                ))
+            }),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io(format!("the state folder {}", self.dir.display()), e)),
+        }
+    }
+
+    /// The manifest of the last commit. Where a session has committed, and the process has ended
+    /// before the manifest that goes with it was in its place, it is put there.
+    fn last(&self, committed: Option<&str>) -> Result<Option<Manifest>> {
+        let manifest = self.manifest(MANIFEST)?;
+        let prepared = self.manifest(PREPARED)?;
+        let Some(committed) = committed else {
+            let epoch = manifest.as_ref().map_or(0, |m| m.epoch);
+            // Nothing was ever committed, or the log has forgotten it, as it does after some time.
+            return match prepared.is_some() && epoch > 0 {
+                true => Err(Error::State(format!(
+                    "whether the last commit of the run `{}` was done is not known any more: the log has forgotten it, and the state in {} goes up to commit {epoch}, or to the one after it\n  begin anew with another `--state`",
+                    self.run,
+                    self.dir.display()
+                ))),
+                false => Ok(manifest),
+            };
+        };
+        let is_it = |m: &Manifest| m.epoch.to_string() == committed;
+        if let Some(prepared) = prepared.filter(is_it) {
+            publish(&self.dir)?;
+            return Ok(Some(prepared));
+        }
+        match manifest.filter(is_it) {
+            Some(manifest) => Ok(Some(manifest)),
+            None => Err(Error::State(format!(
+                "the last commit of the run `{}` was number {committed}, and the state in {} is not of that: it is a copy, or an older one\n  bring back what was there, or begin anew with another `--state`",
+                self.run,
+                self.dir.display()
+            ))),
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Reads what the folder holds, and checks that it belongs to this job. If what was written has
+    /// gone to a log, that says what was `committed` last.
+    pub fn open(
+        folder: Folder,
+        plan: &Plan,
+        config: &RunConfig,
+        accept: &[String],
+        committed: Option<&str>,
+    ) -> Result<Checkpoint> {
+        let mut manifest = folder.last(committed)?;
+        if let Some(manifest) = &mut manifest {
+            changed::check(manifest, plan, config, accept, &folder.dir)?;
+        }
+        let manifest = manifest.unwrap_or_default();
+        let mut checkpoint = Checkpoint { folder, manifest, logs: Vec::new() };
         checkpoint.describe(plan);
         checkpoint.manifest.places = changed::places(plan, config);
         for entry in &plan.keyed {
@@ -176,7 +244,7 @@ impl Checkpoint {
             ..Kept::default()
         };
         let kept = self.manifest.keyed.entry(id.to_owned()).or_insert_with(fresh);
-        let path = self.dir.join(&kept.log);
+        let path = self.folder.dir.join(&kept.log);
         let what = |e| Error::io(format!("the state log {}", path.display()), e);
         let mut file = File::options()
             .read(true)
@@ -215,13 +283,13 @@ impl Checkpoint {
 
     /// The file of a keyed operator's closed rows.
     pub fn settled_path(&self, keyed: usize) -> PathBuf {
-        self.dir.join(format!("{}.rows", file_name(&self.logs[keyed].id)))
+        self.folder.dir.join(format!("{}.rows", file_name(&self.logs[keyed].id)))
     }
 
     /// Fills a keyed operator's state from its log.
     pub fn load(&mut self, keyed: usize, state: &mut dyn KeyedState) -> Result<()> {
         let kept = self.kept(keyed).clone();
-        let path = self.dir.join(&kept.log);
+        let path = self.folder.dir.join(&kept.log);
         let file = File::open(&path)
             .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
         state.load(
@@ -235,12 +303,14 @@ impl Checkpoint {
         Counted(&mut self.logs[keyed])
     }
 
-    /// Makes everything durable that the manifest covers, then, unless `before_manifest` fails, the
-    /// manifest itself. Logs that hold mostly what is gone are written anew first.
+    /// Makes everything durable that the manifest covers, then the manifest itself. Logs that hold
+    /// mostly what is gone are written anew first. With a session, its commit is what counts: the
+    /// manifest lies beside the one before until that is done. `at` ends it where it fails.
     pub fn commit(
         &mut self,
         states: &mut [Box<dyn KeyedState>],
-        before_manifest: impl FnOnce() -> Result<()>,
+        session: Option<&dyn Session>,
+        at: impl Fn(CommitPoint) -> Result<()>,
     ) -> Result<u64> {
         let mut written = 0;
         let mut old = Vec::new();
@@ -248,9 +318,9 @@ impl Checkpoint {
             let kept = self.manifest.keyed.entry(log.id.clone()).or_default();
             written += log.bytes - kept.log_bytes;
             if log.bytes > COMPACT_FROM.max(kept.base_bytes * COMPACT_AT) {
-                old.push(self.dir.join(&kept.log));
+                old.push(self.folder.dir.join(&kept.log));
                 kept.log = format!("{}.{}.log", file_name(&log.id), self.manifest.epoch + 1);
-                let path = self.dir.join(&kept.log);
+                let path = self.folder.dir.join(&kept.log);
                 let file = File::create(&path)
                     .map_err(|e| Error::io(format!("the state log {}", path.display()), e))?;
                 (log.file, log.bytes) = (BufWriter::with_capacity(1 << 18, file), 0);
@@ -263,9 +333,15 @@ impl Checkpoint {
             log.file.get_ref().sync_data().map_err(what)?;
             kept.log_bytes = log.bytes;
         }
-        before_manifest()?;
+        at(CommitPoint::BeforeManifest)?;
         self.manifest.epoch += 1;
-        self.publish()?;
+        self.prepare()?;
+        if let Some(session) = session {
+            at(CommitPoint::BeforeSession)?;
+            session.commit(&self.manifest.epoch.to_string())?;
+            at(CommitPoint::AfterSession)?;
+        }
+        publish(&self.folder.dir)?;
         for path in old {
             // Nothing refers to it any more; if it stays, it only takes room.
             let _ = std::fs::remove_file(path);
@@ -276,18 +352,35 @@ impl Checkpoint {
     /// Notes that the outputs of a finished run were ended.
     pub fn close(&mut self) -> Result<()> {
         self.manifest.closed = true;
-        self.publish()
+        self.prepare()?;
+        publish(&self.folder.dir)
     }
 
-    fn publish(&self) -> Result<()> {
-        let what = |e| Error::io(format!("writing the checkpoint in {}", self.dir.display()), e);
+    /// Writes the manifest beside the one before.
+    fn prepare(&self) -> Result<()> {
+        let dir = &self.folder.dir;
+        let what = |e| Error::io(format!("writing the checkpoint in {}", dir.display()), e);
         let bytes = serde_json::to_vec_pretty(&self.manifest).map_err(|e| what(e.into()))?;
-        let unfinished = self.dir.join("manifest.json.tmp");
-        let mut file = File::create(&unfinished).map_err(what)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(what)?;
-        std::fs::rename(&unfinished, self.dir.join("manifest.json")).map_err(what)?;
-        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(what)
+        write_file(dir, PREPARED, &bytes).map_err(what)
     }
+}
+
+/// Puts the manifest that was written last in the place of the one before.
+fn publish(dir: &Path) -> Result<()> {
+    let renamed = std::fs::rename(dir.join(PREPARED), dir.join(MANIFEST));
+    renamed
+        .and_then(|()| File::open(dir)?.sync_all())
+        .map_err(|e| Error::io(format!("writing the checkpoint in {}", dir.display()), e))
+}
+
+/// Writes a file so that it is there whole, or not at all.
+fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let unfinished = dir.join(format!("{name}.tmp"));
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, dir.join(name))?;
+    File::open(dir)?.sync_all()
 }
 
 struct Counted<'a>(&'a mut Log);

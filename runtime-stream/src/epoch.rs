@@ -9,6 +9,7 @@ use crate::reader::Reader;
 use crate::resume;
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
+use ouzel_dsl::connector::Session;
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};
@@ -19,22 +20,19 @@ use std::time::Instant;
 
 /// Runs a plan.
 pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Summary> {
-    let mut checkpoint = match &stream.state {
-        Some(dir) => Some(Checkpoint::open(dir, plan, config, &stream.accept)?),
-        None => None,
-    };
+    let (mut checkpoint, session) = resume::open(plan, config, stream)?;
     let began = Instant::now();
     if let Some(checkpoint) = checkpoint.as_mut().filter(|c| c.manifest.finished) {
         // The process may have ended between its last commit and the end of its outputs.
         if !checkpoint.manifest.closed {
-            Outputs::open(plan, config, &checkpoint.manifest)?.finish()?;
+            Outputs::open(plan, config, &checkpoint.manifest, session.as_ref())?.finish()?;
             checkpoint.close()?;
         }
         let tally = resume::tally(plan, &checkpoint.manifest);
         let summary = summary(plan, &tally, &checkpoint.manifest, began);
         return Ok(Summary { already_finished: true, ..summary });
     }
-    let mut run = Run::open(plan, config, stream, checkpoint)?;
+    let mut run = Run::open(plan, config, stream, (checkpoint, session))?;
     let bytes_total = run.reader.bytes_left();
     config.observers.tell(Event::Started { mode: "stream", job: plan.job, bytes_total });
     loop {
@@ -64,6 +62,8 @@ pub struct Run {
     pub states: Vec<Box<dyn KeyedState>>,
     pub settled: Vec<Option<Settled>>,
     pub checkpoint: Option<Checkpoint>,
+    /// In which those outputs are written that are of a log.
+    pub session: Option<Arc<dyn Session>>,
     /// In the place of a checkpoint's manifest where there is none.
     pub unkept: Manifest,
     pub tally: Tally,
@@ -83,7 +83,7 @@ impl Run {
         plan: &Arc<Plan>,
         config: &RunConfig,
         stream: &StreamConfig,
-        mut checkpoint: Option<Checkpoint>,
+        (mut checkpoint, session): (Option<Checkpoint>, Option<Arc<dyn Session>>),
     ) -> Result<Run> {
         let wiring = Arc::new(Wiring::open(plan, config)?);
         let gates = Arc::new(Gates::default());
@@ -101,7 +101,7 @@ impl Run {
             tally.take_from(&mut read.tally);
             bytes += side_bytes;
         }
-        let outputs = Outputs::open(plan, config, manifest)?;
+        let outputs = Outputs::open(plan, config, manifest, session.as_ref())?;
         let mut watermarks = vec![i64::MIN; plan.keyed.len()];
         let (mut states, mut settled) = (Vec::new(), Vec::new());
         let memory = config.memory_bytes / 2 / plan.keyed.len().max(1);
@@ -132,6 +132,7 @@ impl Run {
             early: Early::all(plan, stream.clock.micros()),
             settled,
             checkpoint,
+            session,
             unkept,
             tally,
             bytes,
@@ -188,7 +189,9 @@ impl Run {
         let layout_bytes = self.layout.as_mut().map_or(Ok(0), |layout| layout.commit(&passed))?;
         let Some(checkpoint) = &mut self.checkpoint else {
             self.unkept.bytes = self.bytes;
-            return self.outputs.commit(&wiring, &mut self.unkept);
+            self.outputs.commit(&wiring, &mut self.unkept)?;
+            let commit = self.commits.to_string();
+            return self.session.as_ref().map_or(Ok(()), |session| session.commit(&commit));
         };
         let before = &checkpoint.manifest;
         let positions = resume::positions(&wiring, &self.reader, &self.gates, before)?;
@@ -213,8 +216,7 @@ impl Run {
         (manifest.bytes, manifest.layout_bytes) = (self.bytes, layout_bytes);
         manifest.finished = finished;
         let crash_at = |point| if crashes == Some(point) { Err(crash()) } else { Ok(()) };
-        let bytes =
-            checkpoint.commit(&mut self.states, || crash_at(CommitPoint::BeforeManifest))?;
+        let bytes = checkpoint.commit(&mut self.states, self.session.as_deref(), crash_at)?;
         crash_at(CommitPoint::AfterManifest)?;
         let epoch = checkpoint.manifest.epoch;
         wiring.config.observers.tell(Event::Commit { epoch, bytes });

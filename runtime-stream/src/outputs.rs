@@ -1,14 +1,15 @@
 //! The outputs of a stream run: streams grow by epochs, tables are replaced now and then.
 
 use crate::checkpoint::Manifest;
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use ouzel_dsl::connector::{Append, Sink};
+use arrow::array::RecordBatch;
+use ouzel_dsl::connector::{Append, Content, Session, Sink};
 use ouzel_dsl::keyed_node::Change;
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;
-use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{RunConfig, Wiring, dead_letters};
+use ouzel_dsl::{Plan, Result};
+use ouzel_engine::{
+    RunConfig, Wiring, changes, content, dead_letters, dead_letters_content,
+};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -42,19 +43,24 @@ pub struct Table {
 
 impl Outputs {
     /// Opens all of them, at the marks of the last checkpoint.
-    pub fn open(plan: &Plan, config: &RunConfig, manifest: &Manifest) -> Result<Outputs> {
+    pub fn open(
+        plan: &Plan,
+        config: &RunConfig,
+        manifest: &Manifest,
+        session: Option<&Arc<dyn Session>>,
+    ) -> Result<Outputs> {
+        let begin = |sink: &dyn Sink, content: &Content, mark| match (sink.log(), session) {
+            (Some(log), Some(session)) => log.append(content, session).map(Mutex::new),
+            _ => sink.append(&content.schema, mark).map(Mutex::new),
+        };
         let (mut appends, mut tables) = (Vec::new(), Vec::new());
         for (index, output) in plan.outputs.iter().enumerate() {
             let sink = config.sink(plan, index)?;
             let whole = matches!(output.kind, OutputKind::Table(_)) && !sink.changes();
-            let schema = match output.kind {
-                OutputKind::Table(_) => changes_schema(&output.schema),
-                OutputKind::Stream | OutputKind::Early { .. } => output.schema.clone(),
-            };
             let mark = manifest.outputs.get(output.name).map(String::as_str);
             appends.push(match whole {
                 true => None,
-                false => Some(Mutex::new(sink.append(&schema, mark)?)),
+                false => Some(begin(&*sink, &content(output), mark)?),
             });
             tables.push(whole.then(|| Table {
                 sink,
@@ -65,7 +71,7 @@ impl Outputs {
         let mark = manifest.outputs.get(DEAD_LETTERS).map(String::as_str);
         let dead_letters = config.dead_letters.as_ref();
         let dead_letters = dead_letters
-            .map(|s| s.append(&dead_letters::schema(), mark).map(Mutex::new))
+            .map(|sink| begin(&**sink, &dead_letters_content(), mark))
             .transpose()?;
         Ok(Outputs { appends, dead_letters, tables })
     }
@@ -89,10 +95,7 @@ impl Outputs {
             Change::Removed => "-",
             Change::Replaced => return Ok(()),
         };
-        let op: ArrayRef = Arc::new(StringArray::from(vec![op; batch.num_rows()]));
-        let columns = std::iter::once(op).chain(batch.columns().iter().cloned()).collect();
-        let batch = RecordBatch::try_new(changes_schema(batch.schema_ref()), columns);
-        self.write(output, &[batch.map_err(|e| Error::Format(e.to_string()))?])
+        self.write(output, &[changes(op, batch)?])
     }
 
     /// Whether a table's changes are wanted.
@@ -147,12 +150,6 @@ impl Table {
         self.next = Instant::now() + took * REPLACE_EVERY;
         self.changed = false;
     }
-}
-
-fn changes_schema(schema: &SchemaRef) -> SchemaRef {
-    let op = Arc::new(Field::new("op", DataType::Utf8, false));
-    let fields = std::iter::once(op).chain(schema.fields().iter().cloned());
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

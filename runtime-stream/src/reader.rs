@@ -176,7 +176,8 @@ impl Reader {
         for (partition, name) in names.iter().enumerate() {
             if self.sources[source].lanes.get(partition).copied().flatten().is_none() {
                 let late = self.late_partition(wiring, source, name)?;
-                self.add(source, partition as u32, 0);
+                let first = wiring.sources[source].first(partition as u32);
+                self.add(source, partition as u32, first);
                 if late {
                     // What is done with stays done with.
                     self.pass(self.lanes.len() - 1, self.watermarks[source], gates);

@@ -1,11 +1,40 @@
 //! Going on where an earlier process was.
 
-use crate::checkpoint::{Manifest, Position};
+use crate::checkpoint::{Checkpoint, Folder, Manifest, Position};
 use crate::reader::{Lane, Reader};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{Gates, StreamConfig, Wiring};
+use ouzel_dsl::connector::{Session, SessionOf};
+use ouzel_engine::{Gates, Guarantee, RunConfig, StreamConfig, Wiring, fresh_run, session};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long what a run writes may take from the first record to its commit: longer than any epoch,
+/// and no longer than readers can wait when the process is gone.
+const LASTS: Duration = Duration::from_secs(60);
+
+/// Opens the kept state of a run, and the session in which it writes, as far as it has them.
+pub fn open(
+    plan: &Plan,
+    config: &RunConfig,
+    stream: &StreamConfig,
+) -> Result<(Option<Checkpoint>, Option<Arc<dyn Session>>)> {
+    let folder = stream.state.as_ref().map(|dir| Folder::take(dir, plan.job)).transpose()?;
+    if folder.is_none() && stream.guarantee == Some(Guarantee::ExactlyOnce) {
+        return Err(Error::Usage(
+            "exactly-once needs the state of the run to be kept: give it a folder with `--state`"
+                .to_owned(),
+        ));
+    }
+    let run = folder.as_ref().map_or_else(|| fresh_run(plan.job), |folder| folder.run.clone());
+    let exactly_once = folder.is_some() && stream.guarantee != Some(Guarantee::AtLeastOnce);
+    let session = session(plan, config, &SessionOf { run: &run, exactly_once, lasts: LASTS })?;
+    let Some(folder) = folder else { return Ok((None, session)) };
+    let committed = session.as_ref().map_or(Ok(None), |session| session.committed())?;
+    let checkpoint = Checkpoint::open(folder, plan, config, &stream.accept, committed.as_deref())?;
+    Ok((Some(checkpoint), session))
+}
 
 /// Where each partition is, by input.
 ///

@@ -1,8 +1,8 @@
 //! A stream whose epochs are asked for, one after the other: for tests.
 
-use crate::checkpoint::Checkpoint;
 use crate::epoch::Run;
 use crate::keyed::parallel;
+use crate::resume;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
 use ouzel_hooks::{OperatorTotals, Summary, totals};
@@ -21,12 +21,9 @@ pub struct Steps {
 impl Steps {
     /// Opens the sources, and goes on where an earlier run has left state.
     pub fn open(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Steps> {
-        let checkpoint = match &stream.state {
-            Some(dir) => Some(Checkpoint::open(dir, plan, config, &stream.accept)?),
-            None => None,
-        };
+        let kept = resume::open(plan, config, stream)?;
         let stream = StreamConfig { until_idle: true, ..stream.clone() };
-        let run = Run::open(plan, config, &stream, checkpoint)?;
+        let run = Run::open(plan, config, &stream, kept)?;
         Ok(Steps { run, runtime: crate::runtime(config)? })
     }
 

@@ -173,6 +173,7 @@ fn read(path: &Path, source: &SourceNode) -> Result<RecordBatch> {
         read: (0..source.fields.len()).collect(),
         chunk_rows: 1_024,
         split_bytes: u64::MAX,
+        until_now: true,
         ..Request::default()
     };
     let mut chunks = Vec::new();

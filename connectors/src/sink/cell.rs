@@ -48,7 +48,7 @@ pub(super) fn header(batch: &arrow::datatypes::Schema, style: &Style, out: &mut 
     out.push('\n');
 }
 
-/// Appends a row as a line.
+/// Appends a row as a line, without its end.
 pub(super) fn row(batch: &RecordBatch, row: usize, style: &Style, out: &mut String) {
     for (index, column) in batch.columns().iter().enumerate() {
         if index > 0 {
@@ -60,7 +60,6 @@ pub(super) fn row(batch: &RecordBatch, row: usize, style: &Style, out: &mut Stri
             Some(_) => quote(start, style, out),
         }
     }
-    out.push('\n');
 }
 
 /// Puts what was appended from `start` on in quotes, if it could be taken for something else.

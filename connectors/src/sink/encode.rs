@@ -149,13 +149,16 @@ pub(super) fn header(schema: &SchemaRef, style: &Style) -> String {
 /// Appends rows as lines of text.
 pub(super) fn lines(batch: &RecordBatch, style: &Style, out: &mut String) {
     for row in 0..batch.num_rows() {
-        match style.kind.format {
-            Format::Csv => cell::row(batch, row, style, out),
-            _ => {
-                json::write_row(batch, row, out);
-                out.push('\n');
-            }
-        }
+        line(batch, row, style, out);
+        out.push('\n');
+    }
+}
+
+/// Appends a row as a line of text, without its end.
+pub(crate) fn line(batch: &RecordBatch, row: usize, style: &Style, out: &mut String) {
+    match style.kind.format {
+        Format::Csv => cell::row(batch, row, style, out),
+        _ => json::write_row(batch, row, out),
     }
 }
 

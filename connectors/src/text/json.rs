@@ -40,6 +40,12 @@ impl Decode for JsonLines {
 }
 
 impl JsonLines {
+    /// Decodes one record that stands alone, and may go over several lines.
+    #[inline]
+    pub(crate) fn record(&mut self, record: &[u8], offset: u64, rows: &mut Rows) {
+        self.line(record, std::str::from_utf8(record).ok(), offset, rows);
+    }
+
     #[inline]
     fn line(&mut self, line: &[u8], text: Option<&str>, offset: u64, rows: &mut Rows) {
         let line = without_return(line);

@@ -1,6 +1,7 @@
 //! `NAME=URI`: which input comes from where, which output goes where.
 
 use crate::session::{End, listed};
+use crate::uri;
 use clap::ArgMatches;
 use ouzel_connectors::Place;
 use ouzel_dsl::{Error, Plan, Result};
@@ -88,12 +89,12 @@ pub(super) fn apart(
 ) -> Result<()> {
     let mut held = Vec::new();
     for (name, uri) in inputs {
-        held.push(Named { what: format!("the input `{name}` ({uri})"), place: Place::input(uri)? });
+        held.push(Named { what: format!("the input `{name}` ({uri})"), place: uri::place_of_input(uri)? });
     }
     let mut written = Vec::new();
     for (name, uri) in outputs.iter().filter(|(_, uri)| !is_standard(uri)) {
         let what = format!("the output `{name}` ({uri})");
-        written.push(Named { what, place: Place::output(uri)? });
+        written.push(Named { what, place: uri::place_of_output(uri)? });
     }
     if let Some(uri) = dead_letters {
         let printed = |name: &&str| outputs.get(*name).is_none_or(|uri| is_standard(uri));
@@ -106,7 +107,7 @@ pub(super) fn apart(
             )));
         }
         written
-            .push(Named { what: format!("the dead letters ({uri})"), place: Place::output(uri)? });
+            .push(Named { what: format!("the dead letters ({uri})"), place: uri::place_of_output(uri)? });
     }
     if let Some(path) = report {
         let what = format!("the report ({})", path.display());

@@ -2,6 +2,7 @@
 
 use crate::session::Mode;
 use crate::terminal::{JsonLines, Screen, Terminal};
+use crate::uri;
 use ouzel_dsl::connector::Sink;
 use ouzel_dsl::plan::{OutputKind, OutputNode};
 use ouzel_dsl::{Error, Plan, Result};
@@ -53,7 +54,7 @@ pub(super) fn sinks(
             Target::Lines { changes } => {
                 Arc::new(JsonLines { screen, wrap: title, key_columns, changes })
             }
-            Target::Uri(uri) => ouzel_connectors::output(uri)?,
+            Target::Uri(uri) => uri::output(uri)?,
         };
         Ok((output.name.to_owned(), sink))
     };

@@ -3,6 +3,7 @@
 use super::{Console, bindings, outputs, params, report, signals};
 use crate::job_main::JobInfo;
 use crate::session::{self, End, Mode};
+use crate::uri;
 use clap::ArgMatches;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{Layout, RunConfig, StreamConfig};
@@ -23,7 +24,7 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     let dead_letters = super::verify::policies(&mut config, matches)?;
     let report_path = matches.get_one::<PathBuf>("report").map(PathBuf::as_path);
     bindings::apart(&plan, &inputs, &given, dead_letters.as_deref(), report_path)?;
-    config.dead_letters = dead_letters.as_deref().map(ouzel_connectors::output).transpose()?;
+    config.dead_letters = dead_letters.as_deref().map(uri::output).transpose()?;
     config.outputs = outputs::sinks(&plan, &given, &out)?;
     if let Some(progress) = &progress {
         config.observers = Observers::default().with(progress.clone());

@@ -4,6 +4,7 @@ use super::units::Policy;
 use super::{Console, bindings, params};
 use crate::job_main::JobInfo;
 use crate::session::End;
+use crate::uri;
 use crate::verify;
 use clap::ArgMatches;
 use ouzel_dsl::{Error, Result};
@@ -23,6 +24,7 @@ pub(super) fn verify(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
         )));
     }
     let mut config = inputs(&given)?;
+    config.until_now = true;
     config.layout = super::run::layout(matches)?;
     policies(&mut config, matches)?;
     let seed = matches.get_one::<u64>("seed").copied().unwrap_or_else(by_the_clock);
@@ -76,6 +78,6 @@ fn by_the_clock() -> u64 {
 
 /// A configuration with these inputs.
 pub(super) fn inputs(uris: &BTreeMap<String, String>) -> Result<RunConfig> {
-    let inputs = uris.iter().map(|(name, uri)| Ok((name.clone(), ouzel_connectors::input(uri)?)));
+    let inputs = uris.iter().map(|(name, uri)| Ok((name.clone(), uri::input(uri)?)));
     Ok(RunConfig { inputs: inputs.collect::<Result<_>>()?, ..RunConfig::default() })
 }

@@ -196,6 +196,8 @@ impl Schedule {
                 Crash::Always(n) => Some(format!("killed every {}", splits(n))),
                 Crash::InCommit(point, nth) => Some(match point {
                     CommitPoint::BeforeManifest => format!("killed in commit {nth}, unfinished"),
+                    CommitPoint::BeforeSession => format!("killed in commit {nth}, not sent"),
+                    CommitPoint::AfterSession => format!("killed in commit {nth}, not noted"),
                     CommitPoint::AfterManifest => format!("killed in commit {nth}, just done"),
                     CommitPoint::BeforeClose => "killed before it was closed".to_owned(),
                 }),

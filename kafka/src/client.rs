@@ -1,0 +1,123 @@
+//! Clients of a cluster: how they are set up, and what is said of their errors.
+
+use ouzel_dsl::{Error, Result};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::KafkaError;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// What begins the names of environment variables that set a client up: `RDKAFKA_SASL_PASSWORD`
+/// is `sasl.password`.
+const ENVIRONMENT: &str = "RDKAFKA_";
+
+/// How long an answer of the cluster is waited for, where there is nothing else to do.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A cluster, and how its clients are set up.
+#[derive(Clone)]
+pub struct Cluster {
+    /// `host:port`, or several of them.
+    pub brokers: String,
+    /// Settings by the names that librdkafka has for them. May hold secrets.
+    settings: BTreeMap<String, String>,
+}
+
+impl Cluster {
+    /// A cluster with the settings of a file and of the environment, which come before those of the
+    /// file.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or has lines that are not `name=value`.
+    pub fn new(brokers: &str, file: Option<&Path>) -> Result<Cluster> {
+        let mut settings = BTreeMap::new();
+        if let Some(path) = file {
+            let what = || format!("the settings of Kafka in {}", path.display());
+            let text = std::fs::read_to_string(path).map_err(|e| Error::io(what(), e))?;
+            for (number, line) in text.lines().enumerate() {
+                let line = line.trim();
+                if line.is_empty() || line.starts_with(['#', '!']) {
+                    continue;
+                }
+                // The value may be a secret, and is not told.
+                let (name, value) = line.split_once('=').ok_or_else(|| {
+                    Error::Usage(format!("{}: line {} is not `name=value`", what(), number + 1))
+                })?;
+                settings.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+        for (name, value) in std::env::vars() {
+            if let Some(name) = name.strip_prefix(ENVIRONMENT) {
+                settings.insert(name.to_ascii_lowercase().replace('_', "."), value);
+            }
+        }
+        Ok(Cluster { brokers: brokers.to_owned(), settings })
+    }
+
+    /// The settings of a client: ours, then those of the user, then those that must be.
+    fn config(&self, ours: &[(&str, &str)], must: &[(&str, &str)]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers);
+        config.set("client.id", "ouzel");
+        config.set_log_level(RDKafkaLogLevel::Error);
+        for (name, value) in ours {
+            config.set(*name, *value);
+        }
+        for (name, value) in &self.settings {
+            config.set(name, value);
+        }
+        for (name, value) in must {
+            config.set(*name, *value);
+        }
+        config
+    }
+
+    /// A client of some kind.
+    ///
+    /// # Errors
+    ///
+    /// Settings that librdkafka refuses.
+    pub fn client<C: ClientContext, T: FromClientConfigAndContext<C>>(
+        &self,
+        context: C,
+        ours: &[(&str, &str)],
+        must: &[(&str, &str)],
+    ) -> Result<T> {
+        let config = self.config(ours, must);
+        config.create_with_context(context).map_err(|error| match error {
+            // The value may be a secret, and is not told.
+            KafkaError::ClientConfig(_, why, name, _) => Error::Usage(format!(
+                "the setting `{name}` of Kafka is refused: {why}\n  settings come from the file that `?config=` names, and from variables {ENVIRONMENT}.."
+            )),
+            other => Error::Failed(format!("a client of {} cannot be made: {other}", self.brokers)),
+        })
+    }
+
+    /// An error of the cluster, while something was done.
+    pub fn failed(&self, what: &str, error: &KafkaError) -> Error {
+        let hint = match error.rdkafka_error_code() {
+            Some(
+                rdkafka::types::RDKafkaErrorCode::BrokerTransportFailure
+                | rdkafka::types::RDKafkaErrorCode::AllBrokersDown
+                | rdkafka::types::RDKafkaErrorCode::OperationTimedOut
+                | rdkafka::types::RDKafkaErrorCode::Resolve,
+            ) => format!("\n  is there a broker at {}?", self.brokers),
+            _ => String::new(),
+        };
+        Error::Failed(format!("{what} at {}: {error}{hint}", self.brokers))
+    }
+}
+
+/// Reads: what librdkafka logs is left out, since what matters comes as errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading;
+
+impl ClientContext for Reading {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Reading {}

@@ -1,0 +1,235 @@
+//! Reading without an end: consumers fetch all partitions on and on, and what has come of one is a
+//! split.
+
+use crate::client::{Cluster, PATIENCE, Reading};
+use crate::decode::{Decoder, Shape};
+use crate::native::{Message, Queue};
+use crate::source::{Partition, check_kept, consumer, list};
+use ouzel_dsl::connector::{Chunk, Demand, Listing, Split};
+use ouzel_dsl::{Error, Result};
+use rdkafka::Offset;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::types::RDKafkaErrorCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How many messages of a partition wait to be read at the most, besides those that librdkafka has.
+const WAITING_MAX: usize = 50_000;
+
+/// How many consumers share the partitions: each has a thread that unpacks what it fetches.
+const CONSUMERS: usize = 2;
+
+/// Reads partitions on and on.
+pub struct Live {
+    cluster: Cluster,
+    isolation: &'static str,
+    consumers: Vec<Arc<BaseConsumer<Reading>>>,
+    /// By partition.
+    followed: Vec<Followed>,
+}
+
+/// A partition that is read on and on.
+struct Followed {
+    queue: Queue,
+    /// The offset after the last message that was taken from the queue.
+    next: u64,
+    /// How many that were taken are not read yet.
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Live {
+    pub fn new(cluster: Cluster, isolation: &'static str) -> Live {
+        Live { cluster, isolation, consumers: Vec::new(), followed: Vec::new() }
+    }
+
+    /// What has come of each partition.
+    pub fn splits(
+        &mut self,
+        partitions: &[Partition],
+        positions: &[u64],
+        shape: &Arc<Shape>,
+    ) -> Result<Listing> {
+        let new = self.followed.len();
+        if new < partitions.len() {
+            self.follow(&partitions[new..], &positions[new..])?;
+        }
+        // What is told of clients as a whole.
+        for consumer in &self.consumers {
+            while let Some(told) = consumer.poll(Duration::ZERO) {
+                if let Err(error) = told
+                    && is_final(error.rdkafka_error_code())
+                {
+                    return Err(self.cluster.failed("reading", &error));
+                }
+            }
+        }
+        let mut listing = Listing::default();
+        for (index, (followed, partition)) in self.followed.iter_mut().zip(partitions).enumerate() {
+            let waiting = followed.waiting.load(Ordering::Relaxed);
+            let room = WAITING_MAX.saturating_sub(waiting);
+            if room == 0 {
+                continue;
+            }
+            let mut messages = followed.queue.take(room, Duration::ZERO);
+            for told in messages.iter().filter(|message| message.problem().is_some()) {
+                problem(&self.cluster, partition, told)?;
+            }
+            messages.retain(|message| message.problem().is_none());
+            let Some(last) = messages.last() else { continue };
+            let (start, end) = (followed.next, last.offset() + 1);
+            followed.next = end;
+            followed.waiting.fetch_add(messages.len(), Ordering::Relaxed);
+            listing.splits.push(Box::new(LiveSplit {
+                shape: shape.clone(),
+                waiting: followed.waiting.clone(),
+                messages,
+                read: 0,
+                partition: index as u32,
+                start,
+                end,
+            }));
+        }
+        Ok(listing)
+    }
+
+    /// Begins to read partitions, the first of which has this index.
+    fn follow(&mut self, new: &[Partition], positions: &[u64]) -> Result<()> {
+        while self.consumers.len() < CONSUMERS {
+            self.consumers.push(Arc::new(consumer(&self.cluster, self.isolation)?));
+        }
+        let first = self.followed.len();
+        let failed = |e| self.cluster.failed("reading", &e);
+        for (partition, position) in new.iter().zip(positions) {
+            let bounds = self.consumers[0]
+                .fetch_watermarks(&partition.topic, partition.number, PATIENCE)
+                .map_err(failed)?;
+            check_kept(&partition.topic, partition.number, *position, bounds)?;
+        }
+        for nth in 0..CONSUMERS {
+            let mine = || (0..new.len()).filter(|index| (first + index) % CONSUMERS == nth);
+            let of: Vec<Partition> = mine().map(|index| new[index].clone()).collect();
+            let offsets: Vec<u64> = mine().map(|index| positions[index]).collect();
+            let offset = |p: &Partition| {
+                let at = of.iter().position(|o| o.topic == p.topic && o.number == p.number);
+                Offset::Offset(at.and_then(|at| offsets.get(at)).map_or(0, |o| *o as i64))
+            };
+            if !of.is_empty() {
+                self.consumers[nth].incremental_assign(&list(&of, offset)?).map_err(failed)?;
+            }
+        }
+        for (index, (partition, position)) in new.iter().zip(positions).enumerate() {
+            let consumer = &self.consumers[(first + index) % CONSUMERS];
+            let queue = Queue::of(consumer, &partition.topic, partition.number);
+            let queue = queue.ok_or_else(|| {
+                Error::Failed(format!("`{}/{}` cannot be read", partition.topic, partition.number))
+            })?;
+            self.followed.push(Followed { queue, next: *position, waiting: Arc::default() });
+        }
+        Ok(())
+    }
+}
+
+/// What is told of a partition in the place of messages: the end that it has at the moment, what
+/// passes, or what does not.
+pub fn problem(cluster: &Cluster, partition: &Partition, told: &Message) -> Result<()> {
+    use RDKafkaErrorCode as Code;
+    let Partition { topic, number, .. } = partition;
+    match told.problem() {
+        None | Some(Code::PartitionEOF) => Ok(()),
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => Err(Error::State(format!(
+            "what follows in `{topic}/{number}` has been deleted before it was read (the topic's `retention.ms` or `retention.bytes`), or the topic was made anew\n  what is left is another input: begin anew with another `--state`"
+        ))),
+        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
+            Err(Error::State(format!(
+                "`{topic}/{number}` is no longer there at {}: the topic was deleted",
+                cluster.brokers
+            )))
+        }
+        Some(code) if is_final(Some(code)) => Err(Error::Failed(format!(
+            "reading `{topic}/{number}` at {}: {code}: {}",
+            cluster.brokers,
+            String::from_utf8_lossy(told.payload().unwrap_or_default())
+        ))),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether an error does not pass by waiting.
+pub fn is_final(code: Option<RDKafkaErrorCode>) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Some(
+            Code::Fatal
+                | Code::Authentication
+                | Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::SSL
+                | Code::UnknownTopicOrPartition
+                | Code::InvalidMessage
+                | Code::BadCompression
+        )
+    )
+}
+
+/// Messages that have come.
+struct LiveSplit {
+    shape: Arc<Shape>,
+    waiting: Arc<AtomicUsize>,
+    messages: Vec<Message>,
+    /// How many of them are read.
+    read: usize,
+    partition: u32,
+    start: u64,
+    end: u64,
+}
+
+impl Drop for LiveSplit {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.messages.len() - self.read, Ordering::Relaxed);
+    }
+}
+
+impl Split for LiveSplit {
+    fn partition(&self) -> u32 {
+        self.partition
+    }
+
+    fn start(&self) -> u64 {
+        self.start
+    }
+
+    fn end(&self) -> u64 {
+        self.end
+    }
+
+    fn bytes(&self) -> u64 {
+        let rest = self.messages.get(self.read..).unwrap_or_default();
+        rest.iter().map(|message| message.payload().map_or(0, <[u8]>::len) as u64).sum()
+    }
+
+    fn read(
+        mut self: Box<Self>,
+        emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
+    ) -> Result<Option<Box<dyn Split>>> {
+        let mut decoder: Decoder = self.shape.decoder(self.partition)?;
+        while let Some(message) = self.messages.get(self.read) {
+            decoder.push(message);
+            (self.read, self.start) = (self.read + 1, message.offset() + 1);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            if decoder.is_full()
+                && emit(decoder.take()?)? == Demand::Pause
+                && self.read < self.messages.len()
+            {
+                return Ok(Some(self));
+            }
+        }
+        if !decoder.is_empty() {
+            emit(decoder.take()?)?;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,204 @@
+//! Topics as places for outputs: streams are appended, and of tables the rows that change, each
+//! under its key.
+
+use crate::client::Cluster;
+use crate::input::brokers_and_topic;
+use crate::session::Producing;
+use crate::topics::{Wanted, ensure};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::SchemaRef;
+use ouzel_connectors::{MessageFormat, Uri};
+use ouzel_dsl::connector::{Append, Content, Log, Replace, Session, SessionOf, Sink};
+use ouzel_dsl::schema::nearest;
+use ouzel_dsl::{Error, Result, json};
+use std::path::Path;
+use std::sync::Arc;
+
+pub const OPTIONS: [&str; 7] =
+    ["format", "delimiter", "null", "key", "partitions", "replication", "config"];
+
+/// A topic, as a URI names it.
+pub struct TopicOutput {
+    uri: Uri,
+    cluster: Cluster,
+    topic: String,
+    format: MessageFormat,
+    /// The column that is a record's key.
+    key: Option<String>,
+    partitions: Option<i32>,
+    replication: Option<i32>,
+}
+
+impl TopicOutput {
+    /// Parses a URI, if it is one of Kafka's.
+    pub fn parse(text: &str) -> Result<Option<TopicOutput>> {
+        let Some(uri) = Uri::of_scheme("kafka", text, &OPTIONS)? else { return Ok(None) };
+        let (brokers, topic) = brokers_and_topic(&uri)?;
+        let format = MessageFormat::parse(uri.value("format")?.unwrap_or("json"), &uri)?;
+        let count = |name: &str| -> Result<Option<i32>> {
+            let parse = |text: &str| match text.parse() {
+                Ok(count) if count > 0 => Ok(count),
+                _ => Err(uri.wrong(name, "is a number from 1 on")),
+            };
+            uri.value(name)?.map(parse).transpose()
+        };
+        Ok(Some(TopicOutput {
+            cluster: Cluster::new(&brokers, uri.value("config")?.map(Path::new))?,
+            topic,
+            format,
+            key: uri.value("key")?.map(str::to_owned),
+            partitions: count("partitions")?,
+            replication: count("replication")?,
+            uri,
+        }))
+    }
+
+    fn ensure(&self, compacted: bool) -> Result<()> {
+        let Self { partitions, replication, .. } = *self;
+        let wanted = Wanted { name: self.topic.clone(), partitions, replication, compacted };
+        ensure(&self.cluster, &wanted).map(drop)
+    }
+
+    fn only_in_a_session(&self) -> Error {
+        Error::Failed(format!("{} is written within a session", self.uri.text))
+    }
+}
+
+impl Sink for TopicOutput {
+    fn replace(&self, _: &SchemaRef) -> Result<Box<dyn Replace>> {
+        Err(self.only_in_a_session())
+    }
+
+    fn append(&self, _: &SchemaRef, _: Option<&str>) -> Result<Box<dyn Append>> {
+        Err(self.only_in_a_session())
+    }
+
+    fn log(&self) -> Option<&dyn Log> {
+        Some(self)
+    }
+
+    fn changes(&self) -> bool {
+        true
+    }
+
+    fn describe(&self) -> String {
+        self.uri.text.clone()
+    }
+}
+
+impl Log for TopicOutput {
+    fn name(&self) -> String {
+        self.cluster.brokers.clone()
+    }
+
+    fn session(&self, of: &SessionOf<'_>) -> Result<Arc<dyn Session>> {
+        self.ensure(false)?;
+        Ok(Arc::new(Producing::open(&self.cluster, &self.topic, of)?))
+    }
+
+    fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>> {
+        self.ensure(content.key_columns > 0)?;
+        let key = self.key.as_ref().map(|name| self.key_column(name, content)).transpose()?;
+        Ok(Box::new(Appending {
+            session: Arc::clone(session),
+            topic: self.topic.clone(),
+            format: self.format.clone(),
+            key_columns: content.key_columns,
+            key,
+            payload: String::new(),
+            key_text: String::new(),
+        }))
+    }
+}
+
+impl TopicOutput {
+    fn key_column(&self, name: &str, content: &Content) -> Result<usize> {
+        if content.key_columns > 0 {
+            return Err(self.uri.wrong("key", "is of streams: a table's rows have its key"));
+        }
+        let names: Vec<&str> = content.schema.fields().iter().map(|f| f.name().as_str()).collect();
+        names.iter().position(|column| *column == name).ok_or_else(|| {
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", names.join(", ")),
+            };
+            self.uri.wrong("key", &format!("names a column that there is not, `{name}`; {hint}"))
+        })
+    }
+}
+
+/// Appends to a topic.
+struct Appending {
+    session: Arc<dyn Session>,
+    topic: String,
+    format: MessageFormat,
+    key_columns: usize,
+    key: Option<usize>,
+    payload: String,
+    key_text: String,
+}
+
+impl Appending {
+    fn producing(&self) -> Result<&Producing> {
+        let producing = self.session.as_any().downcast_ref();
+        producing.ok_or_else(|| Error::Failed("the session is of another kind".to_owned()))
+    }
+
+    fn write_stream(&mut self, batch: &RecordBatch) -> Result<()> {
+        for row in 0..batch.num_rows() {
+            self.payload.clear();
+            self.format.write(batch, row, &mut self.payload)?;
+            self.key_text.clear();
+            let keyed = match self.key.and_then(|key| batch.columns().get(key)) {
+                Some(column) if !column.is_null(row) => {
+                    match column.as_string_opt::<i32>() {
+                        Some(text) => self.key_text.push_str(text.value(row)),
+                        None => json::write_value(column, row, &mut self.key_text),
+                    }
+                    true
+                }
+                _ => false,
+            };
+            let key = keyed.then_some(self.key_text.as_bytes());
+            self.producing()?.write(&self.topic, None, key, Some(self.payload.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    fn write_table(&mut self, batch: &RecordBatch) -> Result<()> {
+        let of = |columns: std::ops::Range<usize>| {
+            batch.project(&columns.collect::<Vec<_>>()).map_err(|e| Error::Format(e.to_string()))
+        };
+        let (rows, keys) = (of(1..batch.num_columns())?, of(1..1 + self.key_columns)?);
+        let set = batch.columns().first().and_then(|op| op.as_string_opt::<i32>());
+        let set = set.ok_or_else(|| Error::Format("changes of a table without `op`".to_owned()))?;
+        for row in 0..batch.num_rows() {
+            self.key_text.clear();
+            self.format.write(&keys, row, &mut self.key_text)?;
+            self.payload.clear();
+            let is_set = set.value(row) == "+";
+            if is_set {
+                self.format.write(&rows, row, &mut self.payload)?;
+            }
+            let payload = is_set.then_some(self.payload.as_bytes());
+            let key = Some(self.key_text.as_bytes());
+            self.producing()?.write(&self.topic, None, key, payload)?;
+        }
+        Ok(())
+    }
+}
+
+impl Append for Appending {
+    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if self.key_columns > 0 { self.write_table(batch) } else { self.write_stream(batch) }
+    }
+
+    /// The session's commit is what counts.
+    fn commit(&mut self) -> Result<String> {
+        Ok(String::new())
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,328 @@
+//! What one run writes to a cluster: through one producer, so that all of it counts at once.
+//!
+//! Exactly once rests on Kafka's transactions (KIP-98): a commit carries its name as an offset of a
+//! consumer group of the run's name, with what was written. Who goes on after a crash first ends
+//! what the process before had begun, and then reads which commit was the last.
+
+use crate::client::{Cluster, PATIENCE, Reading};
+use ouzel_dsl::connector::{Session, SessionOf};
+use ouzel_dsl::{Error, Result};
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaError};
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
+};
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
+use std::any::Any;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long it is tried to get done what the cluster does not do at once.
+const TRANSACTION: Duration = Duration::from_secs(60);
+
+/// How long an answer to what is tried again and again is waited for at once.
+const TRY: Duration = Duration::from_secs(5);
+
+/// After so many records it is looked for what has become of others.
+const SERVE_EVERY: u32 = 1_000;
+
+/// Writes for one run.
+pub struct Producing {
+    cluster: Cluster,
+    producer: BaseProducer<Writing>,
+    run: String,
+    /// The topic by whose offset commits are named.
+    anchor: String,
+    exactly_once: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether a transaction has begun.
+    begun: bool,
+    /// How many records were written since the last look.
+    unserved: u32,
+}
+
+/// Notes the first record that could not be written.
+#[derive(Default)]
+pub struct Writing {
+    lost: OnceLock<String>,
+}
+
+impl ClientContext for Writing {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ProducerContext<NoCustomPartitioner> for Writing {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        use rdkafka::message::Message;
+        if let Err((error, message)) = result {
+            let _ = self.lost.set(format!(
+                "a record could not be written to `{}/{}`: {error}",
+                message.topic(),
+                message.partition()
+            ));
+        }
+    }
+}
+
+impl Producing {
+    /// Opens it. Exactly once, it ends what an earlier process of the run has begun, which can
+    /// write no more.
+    pub fn open(cluster: &Cluster, anchor: &str, of: &SessionOf<'_>) -> Result<Producing> {
+        // A transaction that lasts longer is ended by the cluster: that of a process which is gone
+        // holds readers up so long.
+        let timeout = of.lasts.as_millis().to_string();
+        let linger = if of.exactly_once { "5" } else { "0" };
+        let ours = [
+            ("queue.buffering.max.messages", "500000"),
+            ("queue.buffering.max.kbytes", "65536"),
+            ("linger.ms", linger),
+            // As the clients on the JVM do, so that equal keys meet.
+            ("partitioner", "murmur2_random"),
+            ("transaction.timeout.ms", &timeout),
+        ];
+        let mut must = vec![("enable.idempotence", "true"), ("acks", "all")];
+        if of.exactly_once {
+            must.push(("transactional.id", of.run));
+        }
+        let producer: BaseProducer<Writing> = cluster.client(Writing::default(), &ours, &must)?;
+        let session = Producing {
+            cluster: cluster.clone(),
+            producer,
+            run: of.run.to_owned(),
+            anchor: anchor.to_owned(),
+            exactly_once: of.exactly_once,
+            state: Mutex::default(),
+        };
+        if of.exactly_once {
+            session.until_done("beginning transactions", || {
+                session.producer.init_transactions(TRY)
+            })?;
+        }
+        Ok(session)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a record. It is copied, and sent in the background.
+    pub fn write(
+        &self,
+        topic: &str,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        payload: Option<&[u8]>,
+    ) -> Result<()> {
+        let mut state = self.lock();
+        self.begin(&mut state)?;
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic);
+        (record.partition, record.key, record.payload) = (partition, key, payload);
+        let until = Instant::now() + TRANSACTION;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => break,
+                Err((error, back))
+                    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) =>
+                {
+                    // The cluster takes records more slowly than they are made.
+                    self.producer.poll(Duration::from_millis(10));
+                    self.check_lost()?;
+                    if Instant::now() > until {
+                        return Err(self.cluster.failed(&format!("writing to `{topic}`"), &error));
+                    }
+                    record = back;
+                }
+                Err((error, _)) => {
+                    return Err(self.failed(&format!("writing to `{topic}`"), &error));
+                }
+            }
+        }
+        state.unserved += 1;
+        if state.unserved >= SERVE_EVERY {
+            state.unserved = 0;
+            self.producer.poll(Duration::ZERO);
+            self.check_lost()?;
+        }
+        Ok(())
+    }
+
+    fn begin(&self, state: &mut State) -> Result<()> {
+        if self.exactly_once && !state.begun {
+            let begun = self.producer.begin_transaction();
+            begun.map_err(|e| self.failed("beginning a transaction", &e))?;
+            state.begun = true;
+        }
+        Ok(())
+    }
+
+    fn check_lost(&self) -> Result<()> {
+        match self.producer.context().lost.get() {
+            Some(lost) => Err(Error::Failed(format!("{lost}, at {}", self.cluster.brokers))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until all that was written has arrived.
+    fn flush(&self) -> Result<()> {
+        let until = Instant::now() + TRANSACTION;
+        while self.producer.in_flight_count() > 0 {
+            match self.producer.flush(Duration::from_millis(200)) {
+                Ok(()) => {}
+                Err(error) if Instant::now() > until => {
+                    return Err(self.failed("waiting for records to be written", &error));
+                }
+                Err(_) => {}
+            }
+            self.check_lost()?;
+        }
+        self.check_lost()
+    }
+
+    /// Tries until it is done, or is not to be had.
+    fn until_done(&self, what: &str, mut attempt: impl FnMut() -> Result<(), KafkaError>) -> Result<()> {
+        let until = Instant::now() + TRANSACTION;
+        loop {
+            let error = match attempt() {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let again = match &error {
+                KafkaError::Transaction(error) => error.is_retriable(),
+                other => other.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut),
+            };
+            if !again || Instant::now() > until {
+                return Err(self.failed(what, &error));
+            }
+            self.producer.poll(Duration::from_millis(20));
+        }
+    }
+
+    /// What to say of an error.
+    fn failed(&self, what: &str, error: &KafkaError) -> Error {
+        use RDKafkaErrorCode as Code;
+        let code = match error {
+            KafkaError::Transaction(error) => Some(RDKafkaError::code(error)),
+            other => other.rdkafka_error_code(),
+        };
+        let fenced = |code| {
+            matches!(
+                code,
+                Code::Fenced
+                    | Code::ProducerFenced
+                    | Code::InvalidProducerEpoch
+                    | Code::IllegalGeneration
+                    | Code::UnknownMemberId
+                    | Code::FencedInstanceId
+            )
+        };
+        let fatal = self.producer.client().fatal_error();
+        if code.is_some_and(fenced) || fatal.as_ref().is_some_and(|(code, _)| fenced(*code)) {
+            return Error::State(format!(
+                "{what}: another process has taken over the run `{}`, or its transaction took too long and was ended: what was not committed counts for nothing\n  this process must end; started again, it goes on from the last commit",
+                self.run
+            ));
+        }
+        let fatal = fatal.map(|(_, text)| format!(" ({text})")).unwrap_or_default();
+        let Error::Failed(text) = self.cluster.failed(what, error) else {
+            return self.cluster.failed(what, error);
+        };
+        Error::Failed(format!("{text}{fatal}\n  started again, the run goes on from its last commit"))
+    }
+
+    /// Offsets that go with the next commit, of the consumer group of a run.
+    fn named(&self, name: &str) -> Result<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        let mut entry = list.add_partition(&self.anchor, 0);
+        entry.set_metadata(name);
+        entry
+            .set_offset(Offset::Offset(0))
+            .map_err(|e| Error::Failed(format!("naming a commit: {e}")))?;
+        Ok(list)
+    }
+
+    /// A consumer in the run's group, in which no one else is.
+    fn group(&self) -> Result<BaseConsumer<Reading>> {
+        let must = [
+            ("group.id", self.run.as_str()),
+            ("isolation.level", "read_committed"),
+            ("enable.auto.commit", "false"),
+        ];
+        self.cluster.client(Reading, &[], &must)
+    }
+}
+
+impl Session for Producing {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn committed(&self) -> Result<Option<String>> {
+        if !self.exactly_once {
+            return Ok(None);
+        }
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(&self.anchor, 0);
+        let group = self.group()?;
+        let until = Instant::now() + TRANSACTION;
+        let found = loop {
+            // An offset of a transaction that has not ended yet is not told.
+            match group.committed_offsets(asked.clone(), PATIENCE) {
+                Ok(found) => break found,
+                Err(error) if Instant::now() > until => {
+                    return Err(self.failed("asking for the last commit", &error));
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            }
+        };
+        let entry = found.find_partition(&self.anchor, 0);
+        let name = entry.filter(|entry| matches!(entry.offset(), Offset::Offset(_)));
+        Ok(name.map(|entry| entry.metadata().to_owned()))
+    }
+
+    fn commit(&self, name: &str) -> Result<()> {
+        let mut state = self.lock();
+        if !self.exactly_once {
+            return self.flush();
+        }
+        self.begin(&mut state)?;
+        self.flush()?;
+        let group = self.group()?;
+        let metadata = group.group_metadata().ok_or_else(|| {
+            Error::Failed(format!("the consumer group `{}` has no metadata", self.run))
+        })?;
+        let offsets = self.named(name)?;
+        self.until_done("naming a commit", || {
+            self.producer.send_offsets_to_transaction(&offsets, &metadata, TRY)
+        })?;
+        self.until_done("committing a transaction", || self.producer.commit_transaction(TRY))?;
+        state.begun = false;
+        Ok(())
+    }
+}
+
+impl Drop for Producing {
+    fn drop(&mut self) {
+        if !self.lock().begun {
+            return;
+        }
+        // The cluster would end it in time, but readers would wait so long. It fails where there are
+        // records on their way.
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+        let until = Instant::now() + TRY;
+        while self.producer.in_flight_count() > 0 && Instant::now() < until {
+            self.producer.poll(Duration::from_millis(20));
+        }
+        let _ = self.producer.abort_transaction(TRY);
+    }
+}

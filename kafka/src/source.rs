@@ -1,0 +1,326 @@
+//! Topics as a source: which partitions there are, where each begins and ends, and what can be read
+//! of it.
+
+use crate::client::{Cluster, PATIENCE, Reading};
+use crate::decode::Shape;
+use crate::input::{Place, TopicInput, Topics};
+use crate::live::Live;
+use crate::range::{RangeSplit, Readers};
+use crate::topics;
+use ouzel_dsl::connector::{Listing, Request, Source, Split};
+use ouzel_dsl::{Error, Result};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often it is looked for new partitions.
+const DISCOVER_EVERY: Duration = Duration::from_secs(5);
+
+/// A bounded partition is read in as many ranges as keep all cores busy, but in none so short.
+const RANGE_RECORDS_MIN: u64 = 100_000;
+
+/// Topics as a source.
+pub struct TopicSource {
+    input: TopicInput,
+    shape: Arc<Shape>,
+    /// Where it ends, if it does.
+    end: Option<Place>,
+    /// Asks for what is not told by reading.
+    asks: BaseConsumer<Reading>,
+    readers: Arc<Readers>,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    partitions: Vec<Partition>,
+    names: Arc<Vec<String>>,
+    discovered: Instant,
+    /// Reads on and on, where there is no end.
+    live: Live,
+}
+
+/// A partition of a topic.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    pub topic: Arc<str>,
+    pub number: i32,
+    /// Where it begins for who has not read it.
+    first: u64,
+    /// Where it ends, if it does.
+    end: Option<u64>,
+}
+
+impl Partition {
+    /// A partition of which only the place is known.
+    pub fn at(topic: &Arc<str>, number: i32) -> Partition {
+        Partition { topic: topic.clone(), number, first: 0, end: None }
+    }
+}
+
+impl TopicSource {
+    /// Finds the topics, and where their partitions begin and end.
+    pub fn open(input: TopicInput, request: &Request) -> Result<TopicSource> {
+        let shape = Arc::new(Shape::new(&input.format, request)?);
+        let end = input.end.clone().or(request.until_now.then_some(Place::Latest));
+        let isolation =
+            if input.uncommitted { "read_uncommitted" } else { "read_committed" };
+        let asks = consumer(&input.cluster, isolation)?;
+        let readers = Arc::new(Readers::new(input.cluster.clone(), isolation));
+        let live = Live::new(input.cluster.clone(), isolation);
+        let known = Known {
+            partitions: Vec::new(),
+            names: Arc::default(),
+            discovered: Instant::now(),
+            live,
+        };
+        let source =
+            TopicSource { input, shape, end, asks, readers, known: Mutex::new(known) };
+        source.discover(&mut source.lock(), PATIENCE)?;
+        if source.lock().partitions.is_empty() {
+            let Topics::One(topic) = &source.input.topics else { return Ok(source) };
+            return Err(Error::Usage(format!(
+                "{}: there is no topic `{topic}` at {}",
+                source.input.uri.text, source.input.cluster.brokers
+            )));
+        }
+        Ok(source)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds partitions that were not there before.
+    fn discover(&self, known: &mut Known, patience: Duration) -> Result<()> {
+        known.discovered = Instant::now();
+        let one = match &self.input.topics {
+            Topics::One(topic) => Some(topic.as_str()),
+            Topics::Matching(_) => None,
+        };
+        let cluster = &self.input.cluster;
+        let found = topics::partitions(cluster, self.asks.client(), one, patience)?;
+        let later = !known.partitions.is_empty();
+        let mut new = Vec::new();
+        for (topic, count) in found {
+            if !self.input.topics.matches(&topic) {
+                continue;
+            }
+            let topic: Arc<str> = topic.into();
+            for number in 0..count {
+                let is = |p: &Partition| p.topic == topic && p.number == number;
+                if !known.partitions.iter().any(is) {
+                    new.push(Partition { topic: topic.clone(), number, first: 0, end: None });
+                }
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        // What comes later is new from its first record on.
+        let start = if later { &Place::Earliest } else { &self.input.start };
+        let firsts = self.offsets(&new, start, patience)?;
+        let ends = self.end.as_ref().map(|end| self.offsets(&new, end, patience)).transpose()?;
+        for (index, partition) in new.iter_mut().enumerate() {
+            partition.first = firsts[index];
+            partition.end = ends.as_ref().map(|ends| ends[index].max(firsts[index]));
+        }
+        let names = Arc::make_mut(&mut known.names);
+        names.extend(new.iter().map(|p| format!("{}/{}", p.topic, p.number)));
+        known.partitions.append(&mut new);
+        Ok(())
+    }
+
+    /// The offsets of a place.
+    fn offsets(
+        &self,
+        of: &[Partition],
+        place: &Place,
+        patience: Duration,
+    ) -> Result<Vec<u64>> {
+        let cluster = &self.input.cluster;
+        let failed = |e| cluster.failed("asking for offsets", &e);
+        let bounds = of
+            .iter()
+            .map(|p| self.asks.fetch_watermarks(&p.topic, p.number, patience))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        let of_raw = |offset: i64| u64::try_from(offset).unwrap_or(0);
+        let given = match place {
+            Place::Earliest => None,
+            Place::Latest => return Ok(bounds.iter().map(|(_, high)| of_raw(*high)).collect()),
+            Place::Offsets(offsets) => {
+                let number = |p: &Partition| {
+                    let given = offsets.iter().find(|(number, _)| *number == p.number);
+                    Ok(given.map(|(_, offset)| *offset))
+                };
+                Some(of.iter().map(number).collect::<Result<Vec<_>>>()?)
+            }
+            Place::At(time) => {
+                let asked = list(of, |_| Offset::Offset(*time))?;
+                let found = self.asks.offsets_for_times(asked, patience).map_err(failed)?;
+                let offset = |(p, bounds): (&Partition, &(i64, i64))| {
+                    let found = found.find_partition(&p.topic, p.number);
+                    match found.map(|found| found.offset()) {
+                        Some(Offset::Offset(offset)) => Some(of_raw(offset)),
+                        _ => Some(of_raw(bounds.1)),
+                    }
+                };
+                Some(of.iter().zip(&bounds).map(offset).collect())
+            }
+            Place::Committed(group) => {
+                let consumer: BaseConsumer<Reading> =
+                    cluster.client(Reading, &[], &[("group.id", group)])?;
+                let asked = list(of, |_| Offset::Invalid)?;
+                let found = consumer.committed_offsets(asked, patience).map_err(failed)?;
+                let offset = |p: &Partition| {
+                    match found.find_partition(&p.topic, p.number)?.offset() {
+                        Offset::Offset(offset) => Some(of_raw(offset)),
+                        _ => None,
+                    }
+                };
+                Some(of.iter().map(offset).collect())
+            }
+        };
+        let earliest = bounds.iter().map(|(low, _)| of_raw(*low));
+        Ok(match given {
+            None => earliest.collect(),
+            Some(given) => {
+                let given: Vec<Option<u64>> = given;
+                earliest.zip(given).map(|(low, given)| given.unwrap_or(low).max(low)).collect()
+            }
+        })
+    }
+
+    /// Ranges of all that is left, round the partitions, in order of offset in each.
+    fn ranges(&self, known: &Known, from: &[u64]) -> Result<Listing> {
+        let position = |(index, p): (usize, &Partition)| from.get(index).copied().unwrap_or(p.first);
+        let positions: Vec<u64> = known.partitions.iter().enumerate().map(position).collect();
+        let ends = || known.partitions.iter().map(|p| p.end.unwrap_or(0));
+        self.check_kept(known, &positions)?;
+        let left: u64 = positions.iter().zip(ends()).map(|(at, end)| end.saturating_sub(*at)).sum();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+        let range = (left / (4 * cores)).max(RANGE_RECORDS_MIN);
+        let mut splits: Vec<(u64, Box<dyn Split>)> = Vec::new();
+        for (index, partition) in known.partitions.iter().enumerate() {
+            let (mut at, end) = (positions[index], partition.end.unwrap_or(0));
+            let mut nth = 0;
+            while at < end {
+                // A short rest goes with the last range.
+                let to = if end - at < range + range / 2 { end } else { at + range };
+                splits.push((nth, Box::new(RangeSplit {
+                    readers: self.readers.clone(),
+                    shape: self.shape.clone(),
+                    topic: partition.topic.clone(),
+                    number: partition.number,
+                    partition: index as u32,
+                    at,
+                    end: to,
+                })));
+                (at, nth) = (to, nth + 1);
+            }
+        }
+        splits.sort_by_key(|(nth, _)| *nth);
+        let splits = splits.into_iter().map(|(_, split)| split).collect();
+        Ok(Listing { splits, ended: (0..known.partitions.len() as u32).collect(), end: true })
+    }
+
+    /// Refuses positions whose records the log has lost, or never had.
+    fn check_kept(&self, known: &Known, positions: &[u64]) -> Result<()> {
+        for (partition, position) in known.partitions.iter().zip(positions) {
+            let (topic, number) = (&partition.topic, partition.number);
+            let (low, high) = self
+                .asks
+                .fetch_watermarks(topic, number, PATIENCE)
+                .map_err(|e| self.input.cluster.failed("asking for offsets", &e))?;
+            check_kept(topic, number, *position, (low, high))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a position whose records the log has lost, or never had.
+pub fn check_kept(topic: &str, number: i32, at: u64, (low, high): (i64, i64)) -> Result<()> {
+    let (low, high) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
+    if at < low {
+        return Err(Error::State(format!(
+            "`{topic}/{number}` is to be read from offset {at}, and begins with {low} now: what was before has been deleted (the topic's `retention.ms` or `retention.bytes`)\n  what is left is another input: begin anew with another `--state`, and with `?start=earliest`"
+        )));
+    }
+    if at > high {
+        return Err(Error::State(format!(
+            "`{topic}/{number}` is to be read from offset {at}, and ends at {high}: the topic was made anew since\n  begin anew with another `--state`"
+        )));
+    }
+    Ok(())
+}
+
+/// A consumer that is in no group.
+pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
+    cluster: &Cluster,
+    isolation: &str,
+) -> Result<T> {
+    let ours = [
+        ("queued.max.messages.kbytes", "16384"),
+        ("fetch.queue.backoff.ms", "5"),
+        ("fetch.message.max.bytes", "4194304"),
+        ("fetch.wait.max.ms", "100"),
+        ("check.crcs", "true"),
+    ];
+    let must = [
+        // Without one there is no `assign`; nothing is ever committed to it.
+        ("group.id", "ouzel"),
+        ("enable.auto.commit", "false"),
+        ("enable.auto.offset.store", "false"),
+        ("enable.partition.eof", "true"),
+        ("auto.offset.reset", "error"),
+        ("isolation.level", isolation),
+        ("allow.auto.create.topics", "false"),
+    ];
+    cluster.client(Reading, &ours, &must)
+}
+
+/// Partitions with an offset for each.
+pub fn list(
+    of: &[Partition],
+    offset: impl Fn(&Partition) -> Offset,
+) -> Result<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for partition in of {
+        list.add_partition_offset(&partition.topic, partition.number, offset(partition))
+            .map_err(|e| Error::Failed(format!("an offset that is none: {e}")))?;
+    }
+    Ok(list)
+}
+
+impl Source for TopicSource {
+    fn bounded(&self) -> bool {
+        self.end.is_some()
+    }
+
+    fn partitions(&self) -> Arc<Vec<String>> {
+        self.lock().names.clone()
+    }
+
+    fn first(&self, partition: u32) -> u64 {
+        self.lock().partitions.get(partition as usize).map_or(0, |p| p.first)
+    }
+
+    fn splits(&self, from: &[u64]) -> Result<Listing> {
+        let mut known = self.lock();
+        if self.end.is_some() {
+            return self.ranges(&known, from);
+        }
+        if known.discovered.elapsed() >= DISCOVER_EVERY {
+            // A cluster that does not answer is waited for.
+            match self.discover(&mut known, Duration::from_secs(1)) {
+                Err(Error::Failed(_)) => {}
+                done => done?,
+            }
+        }
+        let Known { partitions, live, .. } = &mut *known;
+        let position = |(index, p): (usize, &Partition)| from.get(index).copied().unwrap_or(p.first);
+        let positions: Vec<u64> = partitions.iter().enumerate().map(position).collect();
+        live.splits(partitions, &positions, &self.shape)
+    }
+}
