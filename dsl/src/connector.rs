@@ -1,13 +1,12 @@
 //! Where records come from and go to: the traits that connectors implement, ours and yours.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::log::Log;
 use crate::schema::Field;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a job asks of a source.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +122,16 @@ pub trait Source: Send + Sync {
     /// Whether the input ends by itself.
     fn bounded(&self) -> bool;
 
+    /// Reads these partitions only, from now on: others are of other processes. To be told what
+    /// partitions there are now, if there are new ones.
+    ///
+    /// # Errors
+    ///
+    /// Where a source cannot be shared.
+    fn own(&self, _partitions: &[u32]) -> Result<()> {
+        Err(Error::Failed("the source cannot be shared among processes".to_owned()))
+    }
+
     /// The names of the partitions found so far, by index: what addresses show. Grows as
     /// [`splits`](Source::splits) finds new ones; an index once given stays.
     fn partitions(&self) -> Arc<Vec<String>>;
@@ -208,8 +217,26 @@ pub trait Connect: Send + Sync {
     /// Opens it.
     fn open(&self, request: &Request) -> Result<Box<dyn Source>>;
 
+    /// The log and its topics that it reads, if it can be shared among processes.
+    ///
+    /// # Errors
+    ///
+    /// Where the log does not answer.
+    fn topics(&self) -> Result<Option<Topics>> {
+        Ok(None)
+    }
+
     /// What it reads, as the user wrote it, without secrets.
     fn describe(&self) -> String;
+}
+
+/// Topics of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topics {
+    /// The [`name`](Log::name) of the log.
+    pub log: String,
+    /// The topics, with how many partitions each has.
+    pub topics: Vec<(String, u32)>,
 }
 
 /// Where an output goes.
@@ -243,69 +270,6 @@ pub trait Sink: Send + Sync {
 
     /// Where it goes, as the user wrote it, without secrets.
     fn describe(&self) -> String;
-}
-
-/// What is written to a log: the rows of a stream, or the changes of a table.
-#[derive(Clone, Debug)]
-pub struct Content {
-    /// Its columns.
-    pub schema: SchemaRef,
-    /// How many of them are a table's key, beginning with the second: the first is then `op`, which
-    /// is `+` for a row that is set, and `-` for one that is gone. None of a stream.
-    pub key_columns: usize,
-}
-
-/// A log that several sinks are written to.
-pub trait Log: Send + Sync {
-    /// Which one it is: sinks of the same name are of the same log.
-    fn name(&self) -> String;
-
-    /// Opens a session for a run.
-    ///
-    /// # Errors
-    ///
-    /// Where the log cannot be reached.
-    fn session(&self, run: &SessionOf<'_>) -> Result<Arc<dyn Session>>;
-
-    /// Goes on with the content of this sink, within a session of a log of the same name.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such topic and none can be made.
-    fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>>;
-}
-
-/// Whose session it is.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionOf<'a> {
-    /// The run, by a name that it keeps through restarts: an earlier process of that name can
-    /// commit no more.
-    pub run: &'a str,
-    /// Whether what it writes is seen when it is committed, and not before; otherwise nothing is
-    /// lost, and after a crash some is written twice.
-    pub exactly_once: bool,
-    /// How long it may take at the most from what is written first to its commit.
-    pub lasts: Duration,
-}
-
-/// Writes to a log for one run, so that what was written to several sinks counts at once.
-pub trait Session: Send + Sync {
-    /// For the sinks that know what it is.
-    fn as_any(&self) -> &dyn Any;
-
-    /// What the last commit of the run was called, by this process or an earlier one.
-    ///
-    /// # Errors
-    ///
-    /// Where the log cannot be reached.
-    fn committed(&self) -> Result<Option<String>>;
-
-    /// Makes all that was written since the last commit count, under this name.
-    ///
-    /// # Errors
-    ///
-    /// Where it could not be done, or another process has taken the run over.
-    fn commit(&self, name: &str) -> Result<()>;
 }
 
 /// A content that is being written, unseen until it is finished. Dropped unfinished, it leaves

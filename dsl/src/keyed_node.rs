@@ -23,6 +23,18 @@ pub trait KeyedNode: Send + Sync {
     /// parallel, and spills to files in `spill` when it takes more than `memory_bytes`.
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState>;
 
+    /// Takes what a combiner holds, and hands it on as entries that [`gather`](KeyedNode::gather)
+    /// reads: to each of so many parts those of its keys, some at a time.
+    fn scatter(
+        &self,
+        combiner: &mut dyn Port,
+        parts: usize,
+        each: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()>;
+
+    /// A combiner that holds what [`scatter`](KeyedNode::scatter) has handed on.
+    fn gather(&self, entries: &mut dyn Read) -> Result<Box<dyn Port>>;
+
     /// What it means, for the reference.
     fn reference(&self) -> Box<dyn Reference>;
 }

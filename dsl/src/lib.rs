@@ -25,6 +25,7 @@ pub mod json;
 pub mod key;
 mod keyed;
 pub mod keyed_node;
+pub mod log;
 mod params;
 pub mod place;
 pub mod plan;

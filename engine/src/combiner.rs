@@ -40,6 +40,11 @@ impl<K: Key, W: Windows, A: Monoid> Combiner<K, W, A> {
         }
     }
 
+    /// One that holds these groups.
+    pub(crate) fn of(groups: Groups<K, A::Acc>, logic: A, site: Site) -> Self {
+        Combiner { groups, ..Combiner::new(logic, site) }
+    }
+
     /// One that keeps what is put in as it is.
     pub(crate) fn of_reference(logic: A, site: Site) -> Self {
         Combiner { put: Some(Vec::new()), ..Combiner::new(logic, site) }

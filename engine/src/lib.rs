@@ -9,6 +9,7 @@ mod combiner;
 mod config;
 mod counted;
 pub mod dead_letters;
+mod exchange;
 mod faults;
 mod gate;
 mod given;

@@ -113,6 +113,11 @@ impl Runs {
         }
     }
 
+    /// The entries of each run.
+    pub fn entries(&self) -> impl Iterator<Item = impl Read> {
+        self.parts.iter().flatten().map(Run::entries)
+    }
+
     /// Writes all entries, as they are.
     pub fn copy_to(&self, out: &mut dyn Write) -> std::io::Result<()> {
         for run in self.parts.iter().flatten() {

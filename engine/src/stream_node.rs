@@ -2,7 +2,8 @@
 
 use crate::combiner::Combiner;
 use crate::given::Given;
-use crate::guard::Guarded;
+use crate::exchange::{gather, scatter};
+use crate::guard::{Guarded, guarded};
 use crate::held::Held;
 use crate::monoid::Monoid;
 use crate::reference::{OfStream, StreamMeaning};
@@ -11,6 +12,7 @@ use ouzel_dsl::keyed_node::{Advance, KeyedNode, KeyedState, Reference};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Data, Key, Result, Windows};
+use std::io::Read;
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -96,6 +98,19 @@ impl<K: Key, W: Windows, L: StreamMeaning> KeyedNode for StreamNode<K, W, L> {
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
         let state = Held::<K, W, L>::new(self.clone(), shards, memory_bytes, spill.to_owned());
         Box::new(Guarded { site: self.site, state })
+    }
+
+    fn scatter(
+        &self,
+        combiner: &mut dyn Port,
+        parts: usize,
+        each: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        scatter::<K, W, L>(combiner, parts, each)
+    }
+
+    fn gather(&self, entries: &mut dyn Read) -> Result<Box<dyn Port>> {
+        guarded(self.site, || gather::<K, W, L>(&self.logic, self.site, entries))
     }
 
     fn reference(&self) -> Box<dyn Reference> {

@@ -1,7 +1,8 @@
 //! Keyed operators that give a table, as the plan holds them.
 
 use crate::combiner::Combiner;
-use crate::guard::Guarded;
+use crate::exchange::{gather, scatter};
+use crate::guard::{Guarded, guarded};
 use crate::reference::{OfTable, TableMeaning};
 use crate::state::State;
 use crate::tabled::Tabled;
@@ -9,7 +10,8 @@ use arrow::datatypes::SchemaRef;
 use ouzel_dsl::keyed_node::{KeyedNode, KeyedState, Reference};
 use ouzel_dsl::plan::Site;
 use ouzel_dsl::stage::Port;
-use ouzel_dsl::{Key, Windows};
+use ouzel_dsl::{Key, Result, Windows};
+use std::io::Read;
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -78,6 +80,19 @@ impl<K: Key, W: Windows, A: TableMeaning<K, W>> KeyedNode for TableNode<K, W, A>
     fn state(&self, shards: usize, memory_bytes: usize, spill: &Path) -> Box<dyn KeyedState> {
         let state = State::<K, W, A>::new(self.clone(), shards, memory_bytes, spill.to_owned());
         Box::new(Guarded { site: self.site, state })
+    }
+
+    fn scatter(
+        &self,
+        combiner: &mut dyn Port,
+        parts: usize,
+        each: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        scatter::<K, W, A>(combiner, parts, each)
+    }
+
+    fn gather(&self, entries: &mut dyn Read) -> Result<Box<dyn Port>> {
+        guarded(self.site, || gather::<K, W, A>(&self.logic, self.site, entries))
     }
 
     fn reference(&self) -> Box<dyn Reference> {

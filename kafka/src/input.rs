@@ -1,11 +1,13 @@
 //! What a URI says of a topic that is read.
 
-use crate::client::Cluster;
-use crate::source::TopicSource;
+use crate::client::{Cluster, PATIENCE, Reading};
+use crate::source::{TopicSource, consumer};
+use crate::topics;
 use glob::Pattern;
 use ouzel_connectors::{MessageFormat, Uri};
 use ouzel_dsl::connector::{Connect, Request, Source};
 use ouzel_dsl::{Error, Result};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::path::Path;
 
 pub const OPTIONS: [&str; 7] =
@@ -141,6 +143,19 @@ fn place(uri: &Uri, option: &str, text: &str) -> Result<Place> {
 impl Connect for TopicInput {
     fn open(&self, request: &Request) -> Result<Box<dyn Source>> {
         Ok(Box::new(TopicSource::open(self.clone(), request)?))
+    }
+
+    fn topics(&self) -> Result<Option<ouzel_dsl::connector::Topics>> {
+        let asks: BaseConsumer<Reading> = consumer(&self.cluster, "read_committed")?;
+        let one = match &self.topics {
+            Topics::One(topic) => Some(topic.as_str()),
+            Topics::Matching(_) => None,
+        };
+        let found = topics::partitions(&self.cluster, asks.client(), one, PATIENCE)?;
+        let topics = found.into_iter().filter(|(topic, _)| self.topics.matches(topic));
+        let topics = topics.map(|(topic, count)| (topic, count.unsigned_abs())).collect();
+        let log = self.cluster.brokers.clone();
+        Ok(Some(ouzel_dsl::connector::Topics { log, topics }))
     }
 
     fn describe(&self) -> String {

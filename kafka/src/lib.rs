@@ -9,6 +9,7 @@
 mod block_on;
 mod client;
 mod decode;
+mod group;
 mod input;
 mod live;
 mod native;

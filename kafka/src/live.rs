@@ -10,6 +10,7 @@ use ouzel_dsl::{Error, Result};
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Live {
     isolation: &'static str,
     consumers: Vec<Arc<BaseConsumer<Reading>>>,
     /// By partition.
-    followed: Vec<Followed>,
+    followed: BTreeMap<usize, Followed>,
 }
 
 /// A partition that is read on and on.
@@ -40,19 +41,20 @@ struct Followed {
 
 impl Live {
     pub fn new(cluster: Cluster, isolation: &'static str) -> Live {
-        Live { cluster, isolation, consumers: Vec::new(), followed: Vec::new() }
+        Live { cluster, isolation, consumers: Vec::new(), followed: BTreeMap::new() }
     }
 
     /// What has come of each partition.
     pub fn splits(
         &mut self,
         partitions: &[Partition],
-        positions: &[u64],
+        of: impl Iterator<Item = (usize, u64)>,
         shape: &Arc<Shape>,
     ) -> Result<Listing> {
-        let new = self.followed.len();
-        if new < partitions.len() {
-            self.follow(&partitions[new..], &positions[new..])?;
+        for (index, position) in of {
+            if !self.followed.contains_key(&index) {
+                self.follow(index, &partitions[index], position)?;
+            }
         }
         // What is told of clients as a whole.
         for consumer in &self.consumers {
@@ -65,7 +67,8 @@ impl Live {
             }
         }
         let mut listing = Listing::default();
-        for (index, (followed, partition)) in self.followed.iter_mut().zip(partitions).enumerate() {
+        for (index, followed) in &mut self.followed {
+            let (index, partition) = (*index, &partitions[*index]);
             let waiting = followed.waiting.load(Ordering::Relaxed);
             let room = WAITING_MAX.saturating_sub(waiting);
             if room == 0 {
@@ -93,38 +96,33 @@ impl Live {
         Ok(listing)
     }
 
-    /// Begins to read partitions, the first of which has this index.
-    fn follow(&mut self, new: &[Partition], positions: &[u64]) -> Result<()> {
+    /// Begins to read a partition.
+    fn follow(&mut self, index: usize, partition: &Partition, position: u64) -> Result<()> {
         while self.consumers.len() < CONSUMERS {
             self.consumers.push(Arc::new(consumer(&self.cluster, self.isolation)?));
         }
-        let first = self.followed.len();
+        let consumer = &self.consumers[index % CONSUMERS];
+        let Partition { topic, number, .. } = partition;
         let failed = |e| self.cluster.failed("reading", &e);
-        for (partition, position) in new.iter().zip(positions) {
-            let bounds = self.consumers[0]
-                .fetch_watermarks(&partition.topic, partition.number, PATIENCE)
-                .map_err(failed)?;
-            check_kept(&partition.topic, partition.number, *position, bounds)?;
-        }
-        for nth in 0..CONSUMERS {
-            let mine = || (0..new.len()).filter(|index| (first + index) % CONSUMERS == nth);
-            let of: Vec<Partition> = mine().map(|index| new[index].clone()).collect();
-            let offsets: Vec<u64> = mine().map(|index| positions[index]).collect();
-            let offset = |p: &Partition| {
-                let at = of.iter().position(|o| o.topic == p.topic && o.number == p.number);
-                Offset::Offset(at.and_then(|at| offsets.get(at)).map_or(0, |o| *o as i64))
-            };
-            if !of.is_empty() {
-                self.consumers[nth].incremental_assign(&list(&of, offset)?).map_err(failed)?;
-            }
-        }
-        for (index, (partition, position)) in new.iter().zip(positions).enumerate() {
-            let consumer = &self.consumers[(first + index) % CONSUMERS];
-            let queue = Queue::of(consumer, &partition.topic, partition.number);
-            let queue = queue.ok_or_else(|| {
-                Error::Failed(format!("`{}/{}` cannot be read", partition.topic, partition.number))
-            })?;
-            self.followed.push(Followed { queue, next: *position, waiting: Arc::default() });
+        let bounds = consumer.fetch_watermarks(topic, *number, PATIENCE).map_err(failed)?;
+        check_kept(topic, *number, position, bounds)?;
+        let offset = Offset::Offset(i64::try_from(position).unwrap_or(i64::MAX));
+        let assigned = list(std::slice::from_ref(partition), |_| offset)?;
+        consumer.incremental_assign(&assigned).map_err(failed)?;
+        let queue = Queue::of(consumer, topic, *number)
+            .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
+        self.followed.insert(index, Followed { queue, next: position, waiting: Arc::default() });
+        Ok(())
+    }
+
+    /// Reads these partitions only from now on.
+    pub fn own(&mut self, partitions: &[Partition], owned: &[u32]) -> Result<()> {
+        let failed = |e| self.cluster.failed("reading", &e);
+        let is_lost = |index: &usize, _: &mut Followed| !owned.contains(&(*index as u32));
+        let lost: Vec<usize> = self.followed.extract_if(.., is_lost).map(|(i, _)| i).collect();
+        for index in lost {
+            let given_up = list(std::slice::from_ref(&partitions[index]), |_| Offset::Invalid)?;
+            self.consumers[index % CONSUMERS].incremental_unassign(&given_up).map_err(failed)?;
         }
         Ok(())
     }

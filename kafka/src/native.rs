@@ -4,7 +4,7 @@
 
 use crate::client::Reading;
 use rdkafka::bindings as sys;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
@@ -71,6 +71,21 @@ impl Drop for Queue {
         // SAFETY: this is the reference that `of` has got, and nothing uses it afterwards.
         unsafe { sys::rd_kafka_queue_destroy(self.queue.as_ptr()) };
     }
+}
+
+/// As whom a group knows a consumer at the moment.
+pub fn member_id<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> String {
+    let client = consumer.client().native_ptr();
+    // SAFETY: the client is live; the text that is returned is ours until it is freed.
+    let text = unsafe { sys::rd_kafka_memberid(client) };
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: it is a C string.
+    let id = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
+    // SAFETY: it is ours, and not used any more.
+    unsafe { sys::rd_kafka_mem_free(client, text.cast()) };
+    id
 }
 
 /// A message, or what is told in the place of one.

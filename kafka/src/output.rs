@@ -2,13 +2,15 @@
 //! under its key.
 
 use crate::client::Cluster;
+use crate::group::Member;
 use crate::input::brokers_and_topic;
 use crate::session::Producing;
 use crate::topics::{Wanted, ensure};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use ouzel_connectors::{MessageFormat, Uri};
-use ouzel_dsl::connector::{Append, Content, Log, Replace, Session, SessionOf, Sink};
+use ouzel_dsl::connector::{Append, Replace, Sink};
+use ouzel_dsl::log::{Content, Group, GroupOf, Log, Session, SessionOf};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Result, json};
 use std::path::Path;
@@ -55,7 +57,8 @@ impl TopicOutput {
 
     fn ensure(&self, compacted: bool) -> Result<()> {
         let Self { partitions, replication, .. } = *self;
-        let wanted = Wanted { name: self.topic.clone(), partitions, replication, compacted };
+        let name = self.topic.clone();
+        let wanted = Wanted { name, partitions, replication, compacted, letters: false };
         ensure(&self.cluster, &wanted).map(drop)
     }
 
@@ -94,6 +97,10 @@ impl Log for TopicOutput {
     fn session(&self, of: &SessionOf<'_>) -> Result<Arc<dyn Session>> {
         self.ensure(false)?;
         Ok(Arc::new(Producing::open(&self.cluster, &self.topic, of)?))
+    }
+
+    fn join(&self, group: &GroupOf<'_>) -> Result<Box<dyn Group>> {
+        Ok(Box::new(Member::join(&self.cluster, group)?))
     }
 
     fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>> {

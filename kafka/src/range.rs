@@ -12,6 +12,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,6 +73,22 @@ impl Readers {
             .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
         let topic = topic.clone();
         Ok(Reader { consumer, queue, topic, number, position: offset, taken: VecDeque::new() })
+    }
+
+    /// Reads a range message by message.
+    pub fn each(
+        &self,
+        topic: &Arc<str>,
+        number: i32,
+        range: Range<u64>,
+        mut each: impl FnMut(&Message) -> Result<()>,
+    ) -> Result<()> {
+        let mut reader = self.at(topic, number, range.start)?;
+        while let Some(message) = reader.next(&self.cluster, range.end)? {
+            each(&message)?;
+        }
+        self.put_back(reader);
+        Ok(())
     }
 
     fn put_back(&self, reader: Reader) {

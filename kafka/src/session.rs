@@ -5,11 +5,12 @@
 //! what the process before had begun, and then reads which commit was the last.
 
 use crate::client::{Cluster, PATIENCE, Reading};
-use ouzel_dsl::connector::{Session, SessionOf};
+use crate::group::Member;
+use ouzel_dsl::log::{Committed, Group, Lane, Position, Session, SessionOf};
 use ouzel_dsl::{Error, Result};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaError};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{
@@ -18,7 +19,7 @@ use rdkafka::producer::{
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use std::any::Any;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long it is tried to get done what the cluster does not do at once.
@@ -49,10 +50,16 @@ struct State {
     unserved: u32,
 }
 
-/// Notes the first record that could not be written.
+/// Notes a record that could not be written.
 #[derive(Default)]
 pub struct Writing {
-    lost: OnceLock<String>,
+    lost: Mutex<Option<String>>,
+}
+
+impl Writing {
+    fn lost(&self) -> MutexGuard<'_, Option<String>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientContext for Writing {
@@ -66,11 +73,10 @@ impl ProducerContext<NoCustomPartitioner> for Writing {
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         use rdkafka::message::Message;
         if let Err((error, message)) = result {
-            let _ = self.lost.set(format!(
-                "a record could not be written to `{}/{}`: {error}",
-                message.topic(),
-                message.partition()
-            ));
+            self.lost().get_or_insert_with(|| {
+                let (topic, partition) = (message.topic(), message.partition());
+                format!("a record could not be written to `{topic}/{partition}`: {error}")
+            });
         }
     }
 }
@@ -86,6 +92,7 @@ impl Producing {
         let ours = [
             ("queue.buffering.max.messages", "500000"),
             ("queue.buffering.max.kbytes", "65536"),
+            ("message.max.bytes", "16777216"),
             ("linger.ms", linger),
             // As the clients on the JVM do, so that equal keys meet.
             ("partitioner", "murmur2_random"),
@@ -167,7 +174,7 @@ impl Producing {
     }
 
     fn check_lost(&self) -> Result<()> {
-        match self.producer.context().lost.get() {
+        match &*self.producer.context().lost() {
             Some(lost) => Err(Error::Failed(format!("{lost}, at {}", self.cluster.brokers))),
             None => Ok(()),
         }
@@ -309,20 +316,102 @@ impl Session for Producing {
         state.begun = false;
         Ok(())
     }
+
+    fn post(&self, lane: &Lane<'_>, key: &[u8], letter: &[u8]) -> Result<()> {
+        let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
+        self.write(lane.topic, Some(number), Some(key), Some(letter))
+    }
+
+    fn commit_positions(&self, positions: &[Position], group: &dyn Group) -> Result<Committed> {
+        let member: &Member = group
+            .as_any()
+            .downcast_ref()
+            .ok_or_else(|| Error::Failed("the group is of another kind".to_owned()))?;
+        let mut offsets = TopicPartitionList::new();
+        for position in positions {
+            let number = i32::try_from(position.number).unwrap_or(i32::MAX);
+            let mut entry = offsets.add_partition(&position.topic, number);
+            entry.set_metadata(&position.note);
+            let offset = position.offset.and_then(|offset| i64::try_from(offset).ok());
+            entry
+                .set_offset(Offset::Offset(offset.unwrap_or(0)))
+                .map_err(|e| Error::Failed(format!("a position that is none: {e}")))?;
+        }
+        let mut state = self.lock();
+        if !self.exactly_once {
+            self.flush()?;
+            return Ok(match member.metadata().map(|_| member.commit(&offsets)) {
+                Some(Ok(())) => Committed::Done,
+                _ => Committed::Undone,
+            });
+        }
+        self.begin(&mut state)?;
+        let flushed = self.flush();
+        let metadata = member.metadata().filter(|_| flushed.is_ok());
+        let error = match metadata.map(|metadata| self.try_commit(&offsets, &metadata)) {
+            Some(Ok(())) => {
+                state.begun = false;
+                return Ok(Committed::Done);
+            }
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        // Others may have this process's lanes by now: then it goes on with what it has.
+        if self.producer.client().fatal_error().is_some() || self.abort().is_err() {
+            flushed?;
+            let error = error.unwrap_or(KafkaError::Canceled);
+            return Err(self.failed("committing a transaction", &error));
+        }
+        state.begun = false;
+        Ok(Committed::Undone)
+    }
 }
 
-impl Drop for Producing {
-    fn drop(&mut self) {
-        if !self.lock().begun {
-            return;
+impl Producing {
+    /// Tries to commit with positions; what has come of the transaction.
+    fn try_commit(
+        &self,
+        offsets: &TopicPartitionList,
+        metadata: &ConsumerGroupMetadata,
+    ) -> Result<(), KafkaError> {
+        let until = Instant::now() + TRANSACTION;
+        let again = |error: &KafkaError| {
+            let KafkaError::Transaction(error) = error else { return false };
+            error.is_retriable() && !error.txn_requires_abort() && Instant::now() < until
+        };
+        let mut sent = false;
+        loop {
+            let done = match sent {
+                false => self.producer.send_offsets_to_transaction(offsets, metadata, TRY),
+                true => self.producer.commit_transaction(TRY),
+            };
+            match done {
+                Ok(()) if sent => return Ok(()),
+                Ok(()) => sent = true,
+                Err(error) if again(&error) => self.producer.poll(Duration::from_millis(20)),
+                Err(error) => return Err(error),
+            }
         }
-        // The cluster would end it in time, but readers would wait so long. It fails where there are
-        // records on their way.
+    }
+
+    /// Ends a transaction so that nothing of it counts. That fails where there are records on their
+    /// way.
+    fn abort(&self) -> Result<(), KafkaError> {
         self.producer.purge(PurgeConfig::default().queue().inflight());
         let until = Instant::now() + TRY;
         while self.producer.in_flight_count() > 0 && Instant::now() < until {
             self.producer.poll(Duration::from_millis(20));
         }
-        let _ = self.producer.abort_transaction(TRY);
+        *self.producer.context().lost() = None;
+        self.producer.abort_transaction(TRY)
+    }
+}
+
+impl Drop for Producing {
+    fn drop(&mut self) {
+        if self.lock().begun {
+            // The cluster ends it in time if this fails, but readers wait so long.
+            let _ = self.abort();
+        }
     }
 }

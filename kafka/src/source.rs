@@ -36,6 +36,8 @@ struct Known {
     partitions: Vec<Partition>,
     names: Arc<Vec<String>>,
     discovered: Instant,
+    /// Those that are of this process, where others have the rest.
+    owned: Option<Vec<u32>>,
     /// Reads on and on, where there is no end.
     live: Live,
 }
@@ -72,6 +74,7 @@ impl TopicSource {
             partitions: Vec::new(),
             names: Arc::default(),
             discovered: Instant::now(),
+            owned: None,
             live,
         };
         let source =
@@ -298,6 +301,14 @@ impl Source for TopicSource {
         self.end.is_some()
     }
 
+    fn own(&self, partitions: &[u32]) -> Result<()> {
+        let mut known = self.lock();
+        let Known { partitions: all, live, .. } = &mut *known;
+        live.own(all, partitions)?;
+        known.owned = Some(partitions.to_vec());
+        self.discover(&mut known, PATIENCE)
+    }
+
     fn partitions(&self) -> Arc<Vec<String>> {
         self.lock().names.clone()
     }
@@ -318,9 +329,12 @@ impl Source for TopicSource {
                 done => done?,
             }
         }
-        let Known { partitions, live, .. } = &mut *known;
-        let position = |(index, p): (usize, &Partition)| from.get(index).copied().unwrap_or(p.first);
-        let positions: Vec<u64> = partitions.iter().enumerate().map(position).collect();
-        live.splits(partitions, &positions, &self.shape)
+        let Known { partitions, live, owned, .. } = &mut *known;
+        let is_owned =
+            |index: &usize| owned.as_ref().is_none_or(|owned| owned.contains(&(*index as u32)));
+        let of = (0..partitions.len()).filter(is_owned);
+        let first = |index: usize| partitions.get(index).map_or(0, |p| p.first);
+        let of = of.map(|index| (index, from.get(index).copied().unwrap_or_else(|| first(index))));
+        live.splits(partitions, of, &self.shape)
     }
 }

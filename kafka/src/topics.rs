@@ -44,6 +44,8 @@ pub struct Wanted {
     pub replication: Option<i32>,
     /// Whether of each key only the last record is kept.
     pub compacted: bool,
+    /// Whether it holds letters between processes: kept until they are let go, however old they are.
+    pub letters: bool,
 }
 
 /// Sees that there is a topic; how many partitions it has.
@@ -65,6 +67,12 @@ pub fn ensure(cluster: &Cluster, wanted: &Wanted) -> Result<i32> {
     let mut topic = NewTopic::new(&wanted.name, wanted.partitions.unwrap_or(-1), replication);
     if wanted.compacted {
         topic = topic.set("cleanup.policy", "compact");
+    }
+    if wanted.letters {
+        let forever = [("retention.ms", "-1"), ("retention.bytes", "-1")];
+        for (name, value) in forever.into_iter().chain([("max.message.bytes", "16777216")]) {
+            topic = topic.set(name, value);
+        }
     }
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
     let what = format!("making the topic `{}`", wanted.name);

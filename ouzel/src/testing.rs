@@ -283,6 +283,19 @@ impl KeyedNode for Nothing {
         unreachable!("the plan is never run")
     }
 
+    fn scatter(
+        &self,
+        _: &mut dyn Port,
+        _: usize,
+        _: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        unreachable!("the plan is never run")
+    }
+
+    fn gather(&self, _: &mut dyn Read) -> Result<Box<dyn Port>> {
+        unreachable!("the plan is never run")
+    }
+
     fn reference(&self) -> Box<dyn Reference> {
         unreachable!("the plan is never run")
     }

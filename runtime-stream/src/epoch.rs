@@ -9,7 +9,7 @@ use crate::reader::Reader;
 use crate::resume;
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
-use ouzel_dsl::connector::Session;
+use ouzel_dsl::log::{Session};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};

@@ -2,7 +2,8 @@
 
 use crate::checkpoint::Manifest;
 use arrow::array::RecordBatch;
-use ouzel_dsl::connector::{Append, Content, Session, Sink};
+use ouzel_dsl::connector::{Append, Sink};
+use ouzel_dsl::log::{Content, Session};
 use ouzel_dsl::keyed_node::Change;
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;

@@ -4,7 +4,7 @@ use crate::checkpoint::{Checkpoint, Folder, Manifest, Position};
 use crate::reader::{Lane, Reader};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_dsl::connector::{Session, SessionOf};
+use ouzel_dsl::log::{Session, SessionOf};
 use ouzel_engine::{Gates, Guarantee, RunConfig, StreamConfig, Wiring, fresh_run, session};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

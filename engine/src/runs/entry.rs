@@ -51,6 +51,17 @@ impl Entry {
         Ok(Some(8 + u64::from(key) + u64::from(acc)))
     }
 
+    /// Writes it as it was read.
+    pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let len = |bytes: &[u8]| {
+            u32::try_from(bytes.len()).map(u32::to_le_bytes).map_err(std::io::Error::other)
+        };
+        out.write_all(&len(&self.key)?)?;
+        out.write_all(&len(&self.acc)?)?;
+        out.write_all(&self.key)?;
+        out.write_all(&self.acc)
+    }
+
     /// Window and encoded key, in the order of runs.
     pub fn place(&self) -> &[u8] {
         &self.key

@@ -56,6 +56,19 @@ impl KeyedNode for Node {
         Box::new(State { state, shared: self.0.clone(), memory_bytes, spill: spill.to_owned() })
     }
 
+    fn scatter(
+        &self,
+        combiner: &mut dyn Port,
+        parts: usize,
+        each: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        self.0.node.scatter(combiner, parts, each)
+    }
+
+    fn gather(&self, entries: &mut dyn Read) -> Result<Box<dyn Port>> {
+        self.0.node.gather(entries)
+    }
+
     fn reference(&self) -> Box<dyn Reference> {
         self.0.node.reference()
     }

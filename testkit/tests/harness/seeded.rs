@@ -185,6 +185,19 @@ impl KeyedNode for Faulty {
         if self.forgets { Box::new(Forgets(state)) } else { state }
     }
 
+    fn scatter(
+        &self,
+        combiner: &mut dyn Port,
+        parts: usize,
+        each: &mut dyn FnMut(usize, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        self.done.scatter(combiner, parts, each)
+    }
+
+    fn gather(&self, entries: &mut dyn Read) -> Result<Box<dyn Port>> {
+        self.done.gather(entries)
+    }
+
     fn reference(&self) -> Box<dyn Reference> {
         self.meant.reference()
     }
