@@ -113,10 +113,10 @@ use arrow::buffer::ScalarBuffer;
 /// | `"offset"` | its offset in the partition | an integer of 64 bits |
 /// | `"topic"` | the name of the topic | `String` |
 ///
-/// A message without the key or header is `None`; where the field is no option and has no `default`,
-/// it cannot be decoded, as with any null. In files such a field is a column as any other, so that
-/// one record reads a topic and the files it is kept in. Only fields of the input's own record are of
-/// the message, not those of records nested in it.
+/// A key or header that a message lacks is `None`. Where the field is no option and has no `default`,
+/// such a message cannot be decoded, as with any null. In files such a field is a column as any
+/// other, so that one record reads a topic and the files it is kept in. Only fields of the input's
+/// own record are of the message, not those of records nested in it.
 ///
 /// ```
 /// # use ouzel_dsl as ouzel;
