@@ -8,6 +8,7 @@ mod columns;
 mod enumeration;
 mod field;
 mod key;
+mod meta;
 pub(crate) mod nearest;
 mod structure;
 mod view;

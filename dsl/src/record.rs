@@ -54,6 +54,8 @@ use arrow::buffer::ScalarBuffer;
 ///
 /// - `event_time`: the field, a `Timestamp`, is when the record happened. It counts in a job's inputs
 ///   only.
+/// - `meta = ".."`: where the input is a log of messages, the field is of the message and not of its
+///   value; see below.
 /// - `rename = "name"`: the column's name.
 /// - `default`, `default = value`: in the place of null, and of a column that is missing, stands
 ///   `Default::default()` or the value.
@@ -95,6 +97,49 @@ use arrow::buffer::ScalarBuffer;
 /// }
 ///
 /// assert_eq!(Fare::NAMES, ["paidAt", "amt", "currency", "payment"]);
+/// ```
+///
+/// # Messages
+///
+/// Where an input is a log of messages, such as a topic of Kafka, a record is a message's value. A
+/// field with `meta` holds what comes with the value:
+///
+/// | `meta` | what it is | type |
+/// |---|---|---|
+/// | `"key"` | the message's key | `String`, `Bytes` or an option of these |
+/// | `"header:NAME"` | the last header of this name | `String`, `Bytes` or an option of these |
+/// | `"timestamp"` | when it was made or appended, as the topic is set | `Timestamp`, or an option of it |
+/// | `"partition"` | the number of its partition | an integer |
+/// | `"offset"` | its offset in the partition | an integer of 64 bits |
+/// | `"topic"` | the name of the topic | `String` |
+///
+/// A key or header that a message lacks is `None`. Where the field is no option and has no `default`,
+/// such a message cannot be decoded, as with any null. In files such a field is a column as any
+/// other, so that one record reads a topic and the files it is kept in. Only fields of the input's
+/// own record are of the message, not those of records nested in it.
+///
+/// ```
+/// # use ouzel_dsl as ouzel;
+/// use ouzel::schema::Meta;
+/// use ouzel::{Record, Timestamp};
+///
+/// #[derive(Record)]
+/// # #[record(crate = ouzel_dsl)]
+/// struct Order {
+///     #[record(event_time, meta = "timestamp")]
+///     at: Timestamp,
+///     #[record(meta = "key", rename = "order_id")]
+///     id: String,
+///     #[record(meta = "header:trace-id")]
+///     trace: Option<String>,
+///     #[record(meta = "offset")]
+///     offset: i64,
+///     amount: f64,
+/// }
+///
+/// assert_eq!(Order::NAMES, ["at", "order_id", "trace", "offset", "amount"]);
+/// assert_eq!(Order::fields()[2].meta, Some(Meta::Header("trace-id")));
+/// assert_eq!(Order::fields()[4].meta, None);
 /// ```
 ///
 /// # Enums

@@ -62,6 +62,25 @@ pub enum Wire {
     Format(&'static str),
 }
 
+/// What a field holds of a message, where an input is a log of messages. In files it is a column as
+/// any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meta {
+    /// The key; null where the message has none.
+    // Were it `Key`, rustc would no longer say `Key` of the trait of that name, but its whole path.
+    MessageKey,
+    /// The last header of this name; null where the message has none.
+    Header(&'static str),
+    /// When the message was made or appended, as its topic is set.
+    Timestamp,
+    /// The number of its partition.
+    Partition,
+    /// Its offset in the partition.
+    Offset,
+    /// The name of its topic.
+    Topic,
+}
+
 /// One field of a record: a column of its inputs and outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -75,12 +94,21 @@ pub struct Field {
     pub has_default: bool,
     /// How it is written outside.
     pub wire: Wire,
+    /// What it holds of a message, if not a part of the message's value.
+    pub meta: Option<Meta>,
 }
 
 impl Field {
     /// A plain field.
     pub fn new(name: impl Into<String>, ty: Type, nullable: bool) -> Field {
-        Field { name: name.into(), ty, nullable, has_default: false, wire: Wire::Native }
+        Field {
+            name: name.into(),
+            ty,
+            nullable,
+            has_default: false,
+            wire: Wire::Native,
+            meta: None,
+        }
     }
 
     /// The Arrow field that this field is written as, and that text formats decode it to.
@@ -213,6 +241,19 @@ impl fmt::Display for Type {
             }
             Type::List(item) => write!(f, "list of {item}"),
             Type::Unit => f.write_str("nothing"),
+        }
+    }
+}
+
+impl fmt::Display for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Meta::MessageKey => f.write_str("key"),
+            Meta::Header(name) => write!(f, "header `{name}`"),
+            Meta::Timestamp => f.write_str("timestamp"),
+            Meta::Partition => f.write_str("partition"),
+            Meta::Offset => f.write_str("offset"),
+            Meta::Topic => f.write_str("topic"),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Errors;
 use super::attr::{self, Place};
 use super::case::Case;
 use super::field::{default, event_time_at, type_is_possible, wire, wire_name};
+use super::meta::{Meta, meta};
 use super::nearest::unknown;
 use super::view;
 use proc_macro2::TokenStream;
@@ -52,6 +53,8 @@ pub(super) struct Field {
     pub(super) default: Option<TokenStream>,
     /// The variant of `Wire`, where it is not `Native`.
     pub(super) wire: Option<TokenStream>,
+    /// What it holds of a message.
+    pub(super) meta: Option<Meta>,
 }
 
 impl Field {
@@ -101,22 +104,26 @@ fn structure(item: ItemStruct, errors: &mut Errors) -> Option<Struct> {
         return None;
     }
     let head = head?;
-    let mut fields = Vec::new();
+    let mut fields: Vec<Field> = Vec::new();
     let mut event_time = None;
     let mut readable = true;
     for field in named {
         let attrs = attr::read(&field.attrs, Place::Field, errors);
         let Some(ident) = field.ident else { continue };
-        readable &= type_is_possible(&field.ty, &head.ident, errors);
+        let possible = type_is_possible(&field.ty, &head.ident, errors);
+        readable &= possible;
         for item in attrs.iter().filter(|a| a.name() == "event_time") {
             event_time = event_time_at(item, fields.len(), event_time, &field.ty, &attrs, errors);
         }
+        let before = fields.iter().map(|f| (&f.ident, &f.meta));
+        let meta = meta(&attrs, &field.ty, possible, before, errors);
         fields.push(Field {
             docs: field.attrs.into_iter().filter(|a| a.path().is_ident("doc")).collect(),
             vis: field.vis,
             wire_name: wire_name(&ident, &attrs, head.case, errors),
             default: default(&attrs, &field.ty),
             wire: wire(&attrs, &field.ty, errors),
+            meta,
             ident,
             ty: field.ty,
         });

@@ -21,7 +21,7 @@ impl Place {
     fn takes(self) -> &'static [&'static str] {
         match self {
             Place::Struct | Place::Enum => &["rename_all", "crate"],
-            Place::Field => &["event_time", "rename", "default", "unit", "format"],
+            Place::Field => &["event_time", "meta", "rename", "default", "unit", "format"],
             Place::Variant => &["rename"],
         }
     }
@@ -73,6 +73,7 @@ fn example(name: &str) -> &'static str {
     match name {
         "rename_all" => "\"camelCase\"",
         "crate" => "path::to::ouzel",
+        "meta" => "\"key\"",
         "unit" => "\"ms\"",
         "format" => "\"%d.%m.%Y %H:%M\"",
         _ => "\"name\"",

@@ -38,7 +38,7 @@ pub(super) fn type_is_possible(ty: &Type, record: &Ident, errors: &mut Errors) -
 }
 
 /// A type's tokens as people write them.
-fn spaced(ty: &Type) -> String {
+pub(super) fn spaced(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(" < ", "<").replace(" >", ">")
 }
 
@@ -145,17 +145,17 @@ pub(super) fn wire(attrs: &[Attr], ty: &Type, errors: &mut Errors) -> Option<Tok
 }
 
 /// Whether the type is `Timestamp` or `Option<Timestamp>`.
-fn is_time(ty: &Type) -> bool {
+pub(super) fn is_time(ty: &Type) -> bool {
     is(ty, "Timestamp") || in_option(ty).is_some_and(|item| is(item, "Timestamp"))
 }
 
 /// Whether a type goes by this name.
-fn is(ty: &Type, name: &str) -> bool {
+pub(super) fn is(ty: &Type, name: &str) -> bool {
     view::named(ty).is_some_and(|(found, _)| found == name)
 }
 
 /// What an `Option` holds.
-fn in_option(ty: &Type) -> Option<&Type> {
+pub(super) fn in_option(ty: &Type) -> Option<&Type> {
     match view::named(ty)?.1.as_slice() {
         [GenericArgument::Type(item)] if is(ty, "Option") => Some(item),
         _ => None,

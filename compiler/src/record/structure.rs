@@ -152,19 +152,25 @@ fn itself(record: &Struct, bounds: &TokenStream) -> TokenStream {
     let name = ident.to_string();
     let names: Vec<_> = record.fields.iter().map(Field::name).collect();
     let wire_names: Vec<_> = record.fields.iter().map(|f| &f.wire_name).collect();
-    let fields = record.fields.iter().map(|Field { wire_name, ty, default, wire, .. }| {
-        let has_default = default.is_some();
-        let wire = wire.clone().unwrap_or_else(|| quote!(Native));
-        quote! {
-            __ouzel::schema::Field {
-                name: ::std::string::String::from(#wire_name),
-                ty: <#ty as __ouzel::data::Data>::ty(),
-                nullable: <#ty as __ouzel::data::Data>::NULLABLE,
-                has_default: #has_default,
-                wire: __ouzel::schema::Wire::#wire,
+    let fields =
+        record.fields.iter().map(|Field { wire_name, ty, default, wire, meta, .. }| {
+            let has_default = default.is_some();
+            let wire = wire.clone().unwrap_or_else(|| quote!(Native));
+            let meta = match meta {
+                Some(meta) => quote!(::core::option::Option::Some(__ouzel::schema::Meta::#meta)),
+                None => quote!(::core::option::Option::None),
+            };
+            quote! {
+                __ouzel::schema::Field {
+                    name: ::std::string::String::from(#wire_name),
+                    ty: <#ty as __ouzel::data::Data>::ty(),
+                    nullable: <#ty as __ouzel::data::Data>::NULLABLE,
+                    has_default: #has_default,
+                    wire: __ouzel::schema::Wire::#wire,
+                    meta: #meta,
+                }
             }
-        }
-    });
+        });
     let (event_time, event_times) = match record.event_time {
         Some(index) => (
             quote!(::core::option::Option::Some(#index)),

@@ -3,6 +3,7 @@
 mod columns;
 mod defaults;
 mod keys;
+mod meta;
 mod names;
 #[path = "../support/mod.rs"]
 mod support;

@@ -22,13 +22,16 @@ fn input(source: &SourceNode) -> String {
     for (i, field) in source.fields.iter().enumerate() {
         let mut notes = Vec::new();
         if source.event_time == Some(i) {
-            notes.push("event time");
+            notes.push("event time".to_owned());
+        }
+        if let Some(meta) = field.meta {
+            notes.push(format!("{meta} of a message"));
         }
         if field.has_default {
-            notes.push("may be missing");
+            notes.push("may be missing".to_owned());
         }
         if !source.read.contains(&i) {
-            notes.push("not read by this job");
+            notes.push("not read by this job".to_owned());
         }
         grid.row([field.name.clone(), field.to_string(), notes.join(", ")]);
     }
@@ -135,6 +138,7 @@ fn example(field: &Field) -> (String, bool) {
 mod tests {
     use super::*;
     use crate::testing;
+    use ouzel_dsl::schema::Meta;
 
     #[test]
     fn inputs_come_with_examples() {
@@ -160,6 +164,17 @@ output delays: table
   delay         f64, may be null
 ";
         assert_eq!(plan(&testing::plan()), expected);
+    }
+
+    #[test]
+    fn what_is_of_a_message_is_said() {
+        let mut plan = testing::plan();
+        let fields = &mut plan.sources[0].fields;
+        fields[0].meta = Some(Meta::Timestamp);
+        fields[3].meta = Some(Meta::Header("tail"));
+        let text = super::plan(&plan);
+        assert!(text.contains("event time, timestamp of a message\n"), "{text}");
+        assert!(text.contains("header `tail` of a message, not read by this job\n"), "{text}");
     }
 
     #[test]
