@@ -31,6 +31,14 @@ pub trait Log: Send + Sync {
     /// Where the log cannot be reached.
     fn session(&self, run: &SessionOf<'_>) -> Result<Arc<dyn Session>>;
 
+    /// How many lanes a topic has, which is made with so many if it is not there; `compacted`, it
+    /// keeps the last letter of each key.
+    ///
+    /// # Errors
+    ///
+    /// Where it can neither be found nor made.
+    fn topic(&self, name: &str, lanes: u32, compacted: bool) -> Result<u32>;
+
     /// Joins the processes of a group, which share lanes: each is of one of them at a time.
     ///
     /// # Errors
@@ -158,14 +166,6 @@ pub trait Group: Send {
     ///
     /// Where the log does not answer.
     fn positions(&self, lanes: &[Lane<'_>]) -> Result<Vec<Position>>;
-
-    /// How many lanes a topic has, which is made with so many if it is not there; `compacted`, it
-    /// keeps the last letter of each key.
-    ///
-    /// # Errors
-    ///
-    /// Where it can neither be found nor made.
-    fn topic(&self, name: &str, lanes: u32, compacted: bool) -> Result<u32>;
 
     /// Follows a lane from an offset on.
     ///

@@ -108,6 +108,20 @@ pub struct StreamConfig {
     pub clock: Clock,
     /// What outputs show after a crash; if not given, the most that can be had.
     pub guarantee: Option<Guarantee>,
+    /// The processes that share the run; alone, if not given.
+    pub group: Option<GroupConfig>,
+}
+
+/// Which processes share a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupConfig {
+    /// The name that they have in common.
+    pub name: String,
+    /// The name of this process among them, if it keeps one through restarts.
+    pub instance: Option<String>,
+    /// Into how many shards keyed state is cut; if not given, as many as the input with the most
+    /// partitions has. Stays as it was at first.
+    pub lanes: Option<u32>,
 }
 
 /// What outputs show of each input record after a crash and a restart.
@@ -150,6 +164,7 @@ impl Default for StreamConfig {
             layout: None,
             clock: Clock::default(),
             guarantee: None,
+            group: None,
         }
     }
 }

@@ -46,7 +46,7 @@ pub use builder::{
 };
 pub use clock::Clock;
 pub use combiner::Combiner;
-pub use config::{CommitPoint, Guarantee, RunConfig, StreamConfig};
+pub use config::{CommitPoint, GroupConfig, Guarantee, RunConfig, StreamConfig};
 pub use faults::Faults;
 pub use gate::{Gates, Ticket};
 pub use layout::{Layout, Passed};

@@ -10,7 +10,6 @@ use crate::live::{is_final, problem};
 use crate::native::{Message, Queue, member_id};
 use crate::range::Readers;
 use crate::source::{Partition, check_kept, consumer};
-use crate::topics::{Wanted, ensure};
 use ouzel_dsl::log::{Group, GroupOf, Lane, Letter, Position, Shift};
 use ouzel_dsl::{Error, Result};
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -205,17 +204,6 @@ impl Group for Member {
             Position { topic: lane.topic.to_owned(), number: lane.number, offset, note }
         };
         Ok(lanes.iter().map(position).collect())
-    }
-
-    fn topic(&self, name: &str, lanes: u32, compacted: bool) -> Result<u32> {
-        let wanted = Wanted {
-            name: name.to_owned(),
-            partitions: i32::try_from(lanes).ok(),
-            replication: None,
-            compacted,
-            letters: true,
-        };
-        ensure(&self.cluster, &wanted).map(i32::unsigned_abs)
     }
 
     fn follow(&mut self, lane: &Lane<'_>, from: u64) -> Result<()> {

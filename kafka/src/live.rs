@@ -88,6 +88,8 @@ impl Live {
                 waiting: followed.waiting.clone(),
                 messages,
                 read: 0,
+                topic: partition.topic.clone(),
+                number: partition.number,
                 partition: index as u32,
                 start,
                 end,
@@ -180,6 +182,8 @@ struct LiveSplit {
     messages: Vec<Message>,
     /// How many of them are read.
     read: usize,
+    topic: Arc<str>,
+    number: i32,
     partition: u32,
     start: u64,
     end: u64,
@@ -213,7 +217,7 @@ impl Split for LiveSplit {
         mut self: Box<Self>,
         emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
     ) -> Result<Option<Box<dyn Split>>> {
-        let mut decoder: Decoder = self.shape.decoder(self.partition)?;
+        let mut decoder: Decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = self.messages.get(self.read) {
             decoder.push(message);
             (self.read, self.start) = (self.read + 1, message.offset() + 1);

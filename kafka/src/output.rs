@@ -99,6 +99,17 @@ impl Log for TopicOutput {
         Ok(Arc::new(Producing::open(&self.cluster, &self.topic, of)?))
     }
 
+    fn topic(&self, name: &str, lanes: u32, compacted: bool) -> Result<u32> {
+        let wanted = Wanted {
+            name: name.to_owned(),
+            partitions: i32::try_from(lanes).ok(),
+            replication: None,
+            compacted,
+            letters: true,
+        };
+        ensure(&self.cluster, &wanted).map(i32::unsigned_abs)
+    }
+
     fn join(&self, group: &GroupOf<'_>) -> Result<Box<dyn Group>> {
         Ok(Box::new(Member::join(&self.cluster, group)?))
     }

@@ -179,7 +179,7 @@ impl Split for RangeSplit {
         emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
     ) -> Result<Option<Box<dyn Split>>> {
         let mut reader = self.readers.at(&self.topic, self.number, self.at)?;
-        let mut decoder = self.shape.decoder(self.partition)?;
+        let mut decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = reader.next(&self.readers.cluster, self.end)? {
             decoder.push(&message);
             if decoder.is_full()

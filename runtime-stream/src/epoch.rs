@@ -3,6 +3,7 @@
 use crate::checkpoint::{Checkpoint, Manifest};
 use crate::early::Early;
 use crate::flights::crash;
+use crate::group;
 use crate::layout::{self, LayoutFile};
 use crate::outputs::Outputs;
 use crate::reader::Reader;
@@ -20,6 +21,9 @@ use std::time::Instant;
 
 /// Runs a plan.
 pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Summary> {
+    if let Some(group) = &stream.group {
+        return group::run(plan, config, stream, group).await;
+    }
     let (mut checkpoint, session) = resume::open(plan, config, stream)?;
     let began = Instant::now();
     if let Some(checkpoint) = checkpoint.as_mut().filter(|c| c.manifest.finished) {
@@ -89,6 +93,11 @@ impl Run {
         let gates = Arc::new(Gates::default());
         let unkept = Manifest::default();
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
+        if stream.group.is_some() {
+            // The group says what is of this process.
+            let shared = wiring.sources.iter().zip(&plan.sources).filter(|(_, node)| !node.side);
+            shared.map(|(source, _)| source.own(&[])).collect::<Result<()>>()?;
+        }
         let sides = wiring.side_tasks()?;
         let reader = resume::reader(&wiring, manifest, &gates, stream, &sides.ends)?;
         let layout = LayoutFile::open(plan, stream, manifest.layout_bytes)?;
@@ -247,7 +256,7 @@ impl Run {
     }
 }
 
-fn summary(plan: &Plan, tally: &Tally, manifest: &Manifest, began: Instant) -> Summary {
+pub fn summary(plan: &Plan, tally: &Tally, manifest: &Manifest, began: Instant) -> Summary {
     Summary {
         job: plan.job.to_owned(),
         mode: "stream".to_owned(),

@@ -2,19 +2,107 @@
 //! tables are written.
 
 use crate::epoch::Run;
+use crate::outputs::Outputs;
 use arrow::array::RecordBatch;
 use ouzel_dsl::Result;
-use ouzel_dsl::keyed_node::{Advance, Change, Changes};
-use ouzel_dsl::stage::Port;
+use ouzel_dsl::keyed_node::{Advance, Change, Changes, KeyedState};
+use ouzel_dsl::stage::{Port, Tally};
 use ouzel_engine::{Faults, Pass, Wiring, Worker};
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
+
+/// A keyed operator's turn at the end of an epoch.
+pub struct Turn<'a> {
+    pub wiring: &'a Wiring,
+    pub outputs: &'a Outputs,
+    /// Workers that no one uses at the moment.
+    pub idle: &'a Mutex<&'a mut Vec<Worker>>,
+    pub keyed: usize,
+}
+
+impl Turn<'_> {
+    /// Merges what was gathered into the state, and hands on the changes of the table.
+    pub fn absorb(
+        &self,
+        state: &mut dyn KeyedState,
+        mut gathered: Vec<Box<dyn Port>>,
+        log: Option<&mut dyn Write>,
+    ) -> Result<()> {
+        let Turn { wiring, outputs, idle, keyed } = *self;
+        let entry = &wiring.plan.keyed[keyed];
+        let mut ports: Vec<&mut dyn Port> =
+            gathered.iter_mut().map(|port| &mut **port as _).collect();
+        let shown = entry.output.filter(|output| outputs.wants_changes(*output));
+        let emit = |change, batch: RecordBatch| {
+            if let Some(output) = shown {
+                outputs.write_changes(output, change, &batch)?;
+            }
+            if entry.changes.is_empty() {
+                return Ok(());
+            }
+            let pass = Pass::Change(if change == Change::Set { 1 } else { -1 });
+            with_worker(idle, wiring, |worker| {
+                worker.changes(wiring, keyed, pass, batch)?;
+                worker.spill_if_full(wiring)
+            })
+        };
+        let wanted = shown.is_some() || !entry.changes.is_empty();
+        let before = entry.node.removes() || !entry.changes.is_empty();
+        let changes = wanted.then_some(Changes { emit: &emit, before });
+        wiring.spilled(state.absorb(&mut ports, &parallel, changes, log)?);
+        Ok(())
+    }
+
+    /// Gives what can be given for good at a watermark; the counts of it. The rows of tables are
+    /// `closed` too.
+    pub fn close(
+        &self,
+        state: &mut dyn KeyedState,
+        (watermark, greatest): (i64, i64),
+        closed: &(dyn Fn(&RecordBatch) -> Result<()> + Sync),
+    ) -> Result<Tally> {
+        let Turn { wiring, outputs, idle, keyed } = *self;
+        let entry = &wiring.plan.keyed[keyed];
+        let faults = Faults::new(wiring, keyed);
+        let to = Advance { watermark, greatest, fail: &|fault| faults.take(fault) };
+        let rows = state.close(to, &parallel, &|batch| {
+            wiring.gave(keyed, &batch);
+            closed(&batch)?;
+            if entry.rows.is_empty() && entry.changes.is_empty() {
+                return Ok(());
+            }
+            with_worker(idle, wiring, |worker| {
+                if !entry.changes.is_empty() {
+                    worker.changes(wiring, keyed, Pass::Count, batch.clone())?;
+                }
+                worker.rows(wiring, keyed, batch)?;
+                let rows = worker.take_rows(wiring, false);
+                rows.iter().try_for_each(|(output, batches)| outputs.write(*output, batches))?;
+                worker.spill_if_full(wiring)
+            })
+        })?;
+        let mut tally = faults.finish();
+        tally.out[entry.operator] += rows;
+        Ok(tally)
+    }
+}
+
+/// Takes what workers have gathered for a keyed operator.
+pub fn take_combiners(
+    idle: &Mutex<&mut Vec<Worker>>,
+    wiring: &Wiring,
+    keyed: usize,
+) -> Vec<Box<dyn Port>> {
+    let mut idle = lock(idle);
+    idle.iter_mut().filter_map(|worker| worker.take_combiner(wiring, keyed)).collect()
+}
 
 impl Run {
     /// Brings one keyed operator up to date.
     pub fn advance(&mut self, keyed: usize, ended: bool) -> Result<()> {
-        let plan = self.wiring.plan.clone();
-        let entry = &plan.keyed[keyed];
+        let wiring = self.wiring.clone();
+        let entry = &wiring.plan.keyed[keyed];
         if entry.side {
             return Ok(());
         }
@@ -23,43 +111,17 @@ impl Run {
             // It never goes back: what was closed stays closed.
             false => self.watermark(keyed).max(self.watermarks[keyed]),
         };
-        let wiring = self.wiring.clone();
-        let (outputs, settled) = (&mut self.outputs, &mut self.settled[keyed]);
-        let idle = Mutex::new(&mut self.idle);
-        {
-            let mut held: Vec<_> = lock(&idle)
-                .iter_mut()
-                .filter_map(|worker| worker.take_combiner(&wiring, keyed))
-                .collect();
-            let mut ports: Vec<&mut dyn Port> =
-                held.iter_mut().map(|port| &mut **port as _).collect();
-            let shown = entry.output.filter(|output| outputs.wants_changes(*output));
-            let emit = |change, batch: RecordBatch| {
-                if let Some(output) = shown {
-                    outputs.write_changes(output, change, &batch)?;
-                }
-                if entry.changes.is_empty() {
-                    return Ok(());
-                }
-                let pass = Pass::Change(if change == Change::Set { 1 } else { -1 });
-                with_worker(&idle, &wiring, |worker| {
-                    worker.changes(&wiring, keyed, pass, batch)?;
-                    worker.spill_if_full(&wiring)
-                })
-            };
-            let wanted = shown.is_some() || !entry.changes.is_empty();
-            let before = entry.node.removes() || !entry.changes.is_empty();
-            let changes = wanted.then_some(Changes { emit: &emit, before });
-            let mut log = self.checkpoint.as_mut().map(|c| c.log(keyed));
-            wiring.spilled(self.states[keyed].absorb(
-                &mut ports,
-                &parallel,
-                changes,
-                log.as_mut().map(|log| log as _),
-            )?);
-        }
-        if let Some(table) = entry.output.and_then(|output| outputs.table(output)) {
+        if let Some(table) = entry.output.and_then(|output| self.outputs.table(output)) {
             table.changed = true;
+        }
+        let (outputs, settled) = (&self.outputs, &mut self.settled[keyed]);
+        let idle = &Mutex::new(&mut self.idle);
+        let turn = Turn { wiring: &wiring, outputs, idle, keyed };
+        {
+            let gathered = take_combiners(idle, &wiring, keyed);
+            let mut log = self.checkpoint.as_mut().map(|c| c.log(keyed));
+            let log = log.as_mut().map(|log| log as &mut dyn Write);
+            turn.absorb(&mut *self.states[keyed], gathered, log)?;
         }
         let passed = entry.lateness.is_some() && watermark > self.watermarks[keyed];
         let closes = passed || entry.streams;
@@ -70,7 +132,7 @@ impl Run {
         // At the end the table is written as its rows are freed.
         let mut writer = None;
         let output = entry.output.filter(|_| ended);
-        if let Some(table) = output.and_then(|output| outputs.table(output)) {
+        if let Some(table) = output.and_then(|output| outputs.whole(output)) {
             let mut replace = table.sink.replace(&entry.schema)?;
             if let Some(settled) = settled.as_mut() {
                 settled.each(|batch| replace.write(&batch))?;
@@ -78,37 +140,19 @@ impl Run {
             writer = Some(Mutex::new(replace));
         }
         let closed = Mutex::new(settled.as_mut().filter(|_| !ended));
-        let faults = Faults::new(&wiring, keyed);
         let greatest =
             entry.sources.iter().map(|source| self.reader.greatest(*source, &self.gates)).max();
-        let to = Advance {
-            watermark,
-            greatest: greatest.unwrap_or(i64::MIN),
-            fail: &|fault| faults.take(fault),
-        };
-        let rows = self.states[keyed].close(to, &parallel, &|batch| {
-            wiring.gave(keyed, &batch);
+        let to = (watermark, greatest.unwrap_or(i64::MIN));
+        let mut tally = turn.close(&mut *self.states[keyed], to, &|batch| {
             if let Some(writer) = &writer {
-                lock(writer).write(&batch)?;
+                lock(writer).write(batch)?;
             }
-            if let Some(settled) = lock(&closed).as_mut() {
-                settled.push(std::slice::from_ref(&batch))?;
+            match lock(&closed).as_mut() {
+                Some(settled) => settled.push(std::slice::from_ref(batch)),
+                None => Ok(()),
             }
-            if entry.rows.is_empty() && entry.changes.is_empty() {
-                return Ok(());
-            }
-            with_worker(&idle, &wiring, |worker| {
-                if !entry.changes.is_empty() {
-                    worker.changes(&wiring, keyed, Pass::Count, batch.clone())?;
-                }
-                worker.rows(&wiring, keyed, batch)?;
-                let rows = worker.take_rows(&wiring, false);
-                rows.iter().try_for_each(|(output, batches)| outputs.write(*output, batches))?;
-                worker.spill_if_full(&wiring)
-            })
         })?;
-        self.tally.take_from(&mut faults.finish());
-        self.tally.out[entry.operator] += rows;
+        self.tally.take_from(&mut tally);
         if let Some(writer) = writer {
             writer.into_inner().unwrap_or_else(|e| e.into_inner()).finish()?;
         }
@@ -174,6 +218,6 @@ pub fn parallel(mut tasks: Vec<Box<dyn FnOnce() + Send + '_>>) {
     });
 }
 
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }

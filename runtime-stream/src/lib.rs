@@ -9,6 +9,7 @@ mod checkpoint;
 mod early;
 mod epoch;
 mod flights;
+mod group;
 mod keyed;
 mod layout;
 mod outputs;

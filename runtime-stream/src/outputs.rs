@@ -127,6 +127,11 @@ impl Outputs {
         Ok(())
     }
 
+    /// A table that is written whole, to be looked at.
+    pub fn whole(&self, output: usize) -> Option<&Table> {
+        self.tables[output].as_ref()
+    }
+
     /// A table that is written whole.
     pub fn table(&mut self, output: usize) -> Option<&mut Table> {
         self.tables[output].as_mut()

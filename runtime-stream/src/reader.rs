@@ -290,6 +290,37 @@ impl Reader {
         self.sources[source].at
     }
 
+    /// Takes a partition up at an offset.
+    pub fn take_up(&mut self, source: usize, partition: u32, position: u64) {
+        self.put_down(source, partition);
+        match self.lane(source, partition) {
+            Some(lane) => self.lanes[lane].position = position,
+            None => self.add(source, partition, position),
+        }
+    }
+
+    /// Gives a partition up, of which nothing is in flight.
+    pub fn put_down(&mut self, source: usize, partition: u32) {
+        let Some(index) = self.lane(source, partition) else { return };
+        let lane = &mut self.lanes[index];
+        (lane.passed, lane.ended) = (None, false);
+        lane.queue.clear();
+        self.ready.iter_mut().for_each(|ready| ready.retain(|(_, _, lane)| *lane != index));
+    }
+
+    /// The offset after what was read of a partition.
+    pub fn position(&self, source: usize, partition: u32) -> u64 {
+        let lane = self.lane(source, partition);
+        lane.map_or(0, |lane| {
+            let lane = &self.lanes[lane];
+            lane.queue.front().map_or(lane.position, |split| split.start())
+        })
+    }
+
+    fn lane(&self, source: usize, partition: u32) -> Option<usize> {
+        self.sources[source].lanes.get(partition as usize).copied().flatten()
+    }
+
     /// Lets a watermark pass a partition of which nothing is in flight; whether it had not yet.
     pub fn pass(&mut self, lane: usize, watermark: i64, gates: &Gates) -> bool {
         let lane = &mut self.lanes[lane];

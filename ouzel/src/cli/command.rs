@@ -109,6 +109,38 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .value_name("OPERATOR")
                 .help("Stream: go on with kept state although this operator has changed since")
                 .action(ArgAction::Append),
+            Arg::new("guarantee")
+                .long("guarantee")
+                .value_name("WHAT")
+                .help(
+                    "Stream: what outputs show of each record after a crash; if not given, its \
+                     effect exactly once where there is a `--state` or `--group`",
+                )
+                .value_parser(PossibleValuesParser::new(["exactly-once", "at-least-once"])),
+            Arg::new("group")
+                .long("group")
+                .value_name("NAME")
+                .help(
+                    "Stream: share the partitions of Kafka's topics with all processes of this name",
+                )
+                .conflicts_with("state"),
+            Arg::new("instance")
+                .long("instance")
+                .value_name("NAME")
+                .help(
+                    "Stream: what this process of the group is called: started again by the same \
+                     name, it gets back what it had",
+                )
+                .requires("group"),
+            Arg::new("shards")
+                .long("shards")
+                .value_name("N")
+                .help(
+                    "Stream: into how many shards the group cuts keyed state at its first start; if \
+                     not given, as many as the input has partitions",
+                )
+                .requires("group")
+                .value_parser(value_parser!(u32).range(1..)),
             layout(
                 "Where a job lets the watermark pass partitions: from which records on. A stream \
                  writes it, if not told otherwise as layout.jsonl in its state folder; batch takes \
@@ -211,9 +243,9 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 }
 
 /// Flags that a parameter of the same name must not hide.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 20] = [
     "in", "out", "mode", "workers", "memory", "on-error", "report", "progress", "state", "epoch",
-    "accept", "format", "code", "seed", "help", "layout",
+    "accept", "format", "code", "seed", "help", "layout", "guarantee", "group", "instance", "shards",
 ];
 
 /// The flags of the job's parameters.

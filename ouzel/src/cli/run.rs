@@ -6,7 +6,7 @@ use crate::session::{self, End, Mode};
 use crate::uri;
 use clap::ArgMatches;
 use ouzel_dsl::{Plan, Result};
-use ouzel_engine::{Layout, RunConfig, StreamConfig};
+use ouzel_engine::{GroupConfig, Guarantee, Layout, RunConfig, StreamConfig};
 use ouzel_hooks::{Observers, Progress};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -109,6 +109,15 @@ fn stream(matches: &ArgMatches) -> StreamConfig {
         epoch_ms: matches.get_one::<u64>("epoch").copied().unwrap_or(default.epoch_ms),
         layout: matches.get_one::<PathBuf>("layout").cloned(),
         accept: matches.get_many::<String>("accept").into_iter().flatten().cloned().collect(),
+        guarantee: matches.get_one::<String>("guarantee").map(|what| match what.as_str() {
+            "at-least-once" => Guarantee::AtLeastOnce,
+            _ => Guarantee::ExactlyOnce,
+        }),
+        group: matches.get_one::<String>("group").map(|name| GroupConfig {
+            name: name.clone(),
+            instance: matches.get_one::<String>("instance").cloned(),
+            lanes: matches.get_one::<u32>("shards").copied(),
+        }),
         ..default
     }
 }
@@ -123,7 +132,7 @@ pub(super) fn layout(matches: &ArgMatches) -> Result<Layout> {
 fn note_unused(mode: Mode, matches: &ArgMatches, err: &super::Screen) -> Result<()> {
     let given =
         |flag: &&str| matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine);
-    for flag in ["state", "epoch", "accept"].iter().filter(|flag| given(flag)) {
+    for flag in ["state", "epoch", "accept", "guarantee", "group"].iter().filter(|flag| given(flag)) {
         if mode == Mode::Batch {
             err.print(&format!("note: `--{flag}` means nothing in batch mode\n"))?;
         }
