@@ -36,6 +36,7 @@ pub struct Process {
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     id: u32,
+    contained: bool,
 }
 
 impl Process {
@@ -56,7 +57,7 @@ impl Process {
         let mut line = String::new();
         answers.read_line(&mut line).of("sh says nothing")?;
         let id = line.trim().parse().of(format!("sh printed {line:?} in place of a process"))?;
-        Ok(Self { shell, orders, answers, id })
+        Ok(Self { shell, orders, answers, id, contained: launch.container.is_some() })
     }
 
     /// The id of the command's process; that of Docker's client, where a container runs.
@@ -76,6 +77,14 @@ impl Process {
         // Nobody reads, or answers, once the command has ended.
         if writeln!(orders, "{name}").is_ok() {
             self.answers.read_line(&mut String::new()).of(format!("SIG{name} is not answered"))?;
+        }
+        // One thread after the other hears of it; on a busy machine the last ones go on for a while.
+        let until = Instant::now() + Duration::from_secs(5);
+        while matches!(signal, Signal::Stop) && !self.contained && !stopped(self.id) {
+            if Instant::now() >= until {
+                return Err(Error::new("it goes on after SIGSTOP"));
+            }
+            sleep(Duration::from_millis(1));
         }
         Ok(())
     }
@@ -103,4 +112,14 @@ impl Drop for Process {
         self.orders = None;
         let _ = self.shell.wait();
     }
+}
+
+/// Whether all threads of a process are stopped or gone. Where there is no `/proc`, nobody knows.
+fn stopped(id: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{id}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // After the name, which may have anything in it.
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 'Z', 'X']))
+    })
 }
