@@ -24,6 +24,7 @@ fn main() -> ouzel_dsl::Result<()> {
         chunk_rows: 8192,
         split_bytes: 16 << 20,
         until_now: true,
+        history: false,
         ..Request::default()
     };
     for _ in 0..5 {

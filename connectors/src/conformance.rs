@@ -296,6 +296,7 @@ pub fn request(fields: Vec<Field>) -> Request {
         chunk_rows: 100,
         split_bytes: 4096,
         until_now: false,
+        history: false,
         ..Request::default()
     }
 }

@@ -76,6 +76,7 @@ pub(crate) fn split(request: &Arc<Request>, name: &str) -> Result<(Arc<Request>,
         chunk_rows: request.chunk_rows,
         split_bytes: request.split_bytes,
         until_now: request.until_now,
+        history: request.history,
     };
     Ok((Arc::new(rest), Constants { columns }))
 }

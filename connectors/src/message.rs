@@ -86,7 +86,8 @@ impl Messages {
     pub fn new(format: &MessageFormat, request: &Request) -> Result<Messages> {
         let decoder = match &format.0 {
             Form::Raw => {
-                let fits = matches!(&request.fields[..], [f] if matches!(f.ty, Type::Str | Type::Bytes));
+                let fits =
+                    matches!(&request.fields[..], [f] if matches!(f.ty, Type::Str | Type::Bytes));
                 if !fits && !request.fields.is_empty() {
                     return Err(Error::Schema(format!(
                         "the input `{}` is read as raw messages: besides fields with `meta`, its record has one field, of type `String` or `Bytes`",
@@ -178,7 +179,9 @@ impl MessageFormat {
                     column.as_string_opt::<i32>().map(|column| column.value(row))
                 });
                 payload.push_str(text.ok_or_else(|| {
-                    Error::Usage("messages are written raw where rows have one column, of text".to_owned())
+                    Error::Usage(
+                        "messages are written raw where rows have one column, of text".to_owned(),
+                    )
                 })?);
             }
         }

@@ -346,6 +346,7 @@ mod tests {
             chunk_rows: 10,
             split_bytes: 100,
             until_now: false,
+            history: false,
             ..Request::default()
         };
         let input = Input::parse(uri).unwrap();

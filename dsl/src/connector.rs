@@ -29,6 +29,9 @@ pub struct Request {
     pub split_bytes: u64,
     /// Whether a log that goes on is to end where it ends now: what batch mode asks for.
     pub until_now: bool,
+    /// Whether a log that goes on is to give first only what there is now, cut so that all cores can
+    /// read it, until it is told to [`follow`](Source::follow).
+    pub history: bool,
 }
 
 /// A comparison of a column with a constant.
@@ -121,6 +124,9 @@ pub struct Reject {
 pub trait Source: Send + Sync {
     /// Whether the input ends by itself.
     fn bounded(&self) -> bool;
+
+    /// Gives from now on what comes, where it was asked for the history first.
+    fn follow(&self) {}
 
     /// Reads these partitions only, from now on: others are of other processes. To be told what
     /// partitions there are now, if there are new ones.

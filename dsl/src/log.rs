@@ -224,4 +224,3 @@ pub struct Letter {
     /// What it says.
     pub bytes: Vec<u8>,
 }
-

@@ -36,6 +36,8 @@ pub struct RunConfig {
     pub split_bytes: u64,
     /// Whether logs that go on are to end where they end now.
     pub until_now: bool,
+    /// Whether logs that go on are to give what there is now first, for all cores to read.
+    pub history: bool,
     /// Who watches.
     pub observers: Observers,
     /// Set to end the run cleanly before the end of input.
@@ -73,6 +75,7 @@ impl Default for RunConfig {
             chunk_rows: 8192,
             split_bytes: 16 << 20,
             until_now: false,
+            history: false,
             observers: Observers::default(),
             stop: Arc::default(),
             layout: Layout::default(),

@@ -4,7 +4,7 @@ use crate::config::RunConfig;
 use crate::dead_letters;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use ouzel_dsl::connector::{Sink};
+use ouzel_dsl::connector::Sink;
 use ouzel_dsl::log::{Content, Session, SessionOf};
 use ouzel_dsl::plan::{OutputKind, OutputNode};
 use ouzel_dsl::{Error, Plan, Result};

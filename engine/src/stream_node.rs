@@ -1,8 +1,8 @@
 //! Keyed operators that give a stream, as the plan holds them.
 
 use crate::combiner::Combiner;
-use crate::given::Given;
 use crate::exchange::{gather, scatter};
+use crate::given::Given;
 use crate::guard::{Guarded, guarded};
 use crate::held::Held;
 use crate::monoid::Monoid;

@@ -57,6 +57,7 @@ impl Wiring {
                 chunk_rows: config.chunk_rows.max(1),
                 split_bytes: config.split_bytes.max(1),
                 until_now: config.until_now,
+                history: config.history,
             })?);
         }
         Ok(Wiring {

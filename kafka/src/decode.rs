@@ -181,7 +181,9 @@ impl Column {
                 let builder = TimestampMicrosecondBuilder::new();
                 (From::Timestamp, Values::Micros(builder.with_timezone("UTC")))
             }
-            Some(Meta::Offset) => (From::Offset, Values::Offsets(UInt64Builder::new(), field.ty.arrow())),
+            Some(Meta::Offset) => {
+                (From::Offset, Values::Offsets(UInt64Builder::new(), field.ty.arrow()))
+            }
             Some(Meta::Partition) => {
                 (From::Fixed, fixed(Arc::new(Int32Array::from(vec![number])))?)
             }
@@ -189,7 +191,12 @@ impl Column {
                 (From::Fixed, fixed(Arc::new(StringArray::from(vec![topic])))?)
             }
         };
-        Ok(Column { name: field.name.clone(), nullable: field.nullable || field.has_default, from, values })
+        Ok(Column {
+            name: field.name.clone(),
+            nullable: field.nullable || field.has_default,
+            from,
+            values,
+        })
     }
 
     fn bytes<'m>(&self, message: &'m Message) -> Option<&'m [u8]> {
@@ -246,4 +253,3 @@ impl Column {
         }
     }
 }
-

@@ -4,8 +4,8 @@
 //! the group decides who has what, and transactions fence off who has it no more: positions are sent
 //! with the generation in which the member was known when it was last served.
 
-use crate::client::{Cluster, PATIENCE, Reading};
 use crate::block_on::block_on;
+use crate::client::{Cluster, PATIENCE, Reading};
 use crate::live::{is_final, problem};
 use crate::native::{Message, Queue, member_id};
 use crate::range::Readers;
@@ -210,8 +210,7 @@ impl Group for Member {
         let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
         let what = format!("following `{}/{number}`", lane.topic);
         let failed = |e| self.cluster.failed(&what, &e);
-        let bounds =
-            self.mail.fetch_watermarks(lane.topic, number, PATIENCE).map_err(failed)?;
+        let bounds = self.mail.fetch_watermarks(lane.topic, number, PATIENCE).map_err(failed)?;
         check_kept(lane.topic, number, from, bounds)?;
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
@@ -276,7 +275,10 @@ impl Group for Member {
         let mut list = TopicPartitionList::new();
         let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
         let offset = Offset::Offset(i64::try_from(before).unwrap_or(i64::MAX));
-        let what = format!("letting go of what stands before offset {before} of `{}/{number}`", lane.topic);
+        let what = format!(
+            "letting go of what stands before offset {before} of `{}/{number}`",
+            lane.topic
+        );
         let failed = |e| self.cluster.failed(&what, &e);
         list.add_partition_offset(lane.topic, number, offset).map_err(failed)?;
         let options = AdminOptions::new().operation_timeout(Some(PATIENCE));

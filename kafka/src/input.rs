@@ -66,9 +66,10 @@ impl TopicInput {
         let Some(uri) = Uri::of_scheme("kafka", text, &OPTIONS)? else { return Ok(None) };
         let (brokers, topic) = brokers_and_topic(&uri)?;
         let topics = match topic.contains(['*', '[']) {
-            true => Topics::Matching(Pattern::new(&topic).map_err(|e| {
-                Error::Usage(format!("{text}: the topic is no pattern: {e}"))
-            })?),
+            true => Topics::Matching(
+                Pattern::new(&topic)
+                    .map_err(|e| Error::Usage(format!("{text}: the topic is no pattern: {e}")))?,
+            ),
             false => Topics::One(topic),
         };
         let format = MessageFormat::parse(uri.value("format")?.unwrap_or("json"), &uri)?;

@@ -152,9 +152,8 @@ impl Message {
         }
         let (mut value, mut len) = (ptr::null(), 0);
         // SAFETY: the headers are live as long as the message; value and length are written to.
-        let found = unsafe {
-            sys::rd_kafka_header_get_last(headers, name.as_ptr(), &mut value, &mut len)
-        };
+        let found =
+            unsafe { sys::rd_kafka_header_get_last(headers, name.as_ptr(), &mut value, &mut len) };
         if found != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             return None;
         }
@@ -180,4 +179,3 @@ unsafe fn bytes<'a>(at: *const std::ffi::c_void, len: usize) -> Option<&'a [u8]>
     // SAFETY: as promised.
     Some(unsafe { std::slice::from_raw_parts(at.as_ptr(), len) })
 }
-

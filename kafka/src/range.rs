@@ -52,8 +52,7 @@ impl Readers {
     fn at(&self, topic: &Arc<str>, number: i32, offset: u64) -> Result<Reader> {
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let here =
-                |r: &Reader| r.topic == *topic && r.number == number && r.position == offset;
+            let here = |r: &Reader| r.topic == *topic && r.number == number && r.position == offset;
             match idle.iter().position(here) {
                 Some(index) => return Ok(idle.remove(index)),
                 None if idle.len() >= KEPT => Some(idle.remove(0)),

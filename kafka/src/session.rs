@@ -112,9 +112,8 @@ impl Producing {
             state: Mutex::default(),
         };
         if of.exactly_once {
-            session.until_done("beginning transactions", || {
-                session.producer.init_transactions(TRY)
-            })?;
+            session
+                .until_done("beginning transactions", || session.producer.init_transactions(TRY))?;
         }
         Ok(session)
     }
@@ -197,7 +196,11 @@ impl Producing {
     }
 
     /// Tries until it is done, or is not to be had.
-    fn until_done(&self, what: &str, mut attempt: impl FnMut() -> Result<(), KafkaError>) -> Result<()> {
+    fn until_done(
+        &self,
+        what: &str,
+        mut attempt: impl FnMut() -> Result<(), KafkaError>,
+    ) -> Result<()> {
         let until = Instant::now() + TRANSACTION;
         loop {
             let error = match attempt() {
@@ -244,7 +247,9 @@ impl Producing {
         let Error::Failed(text) = self.cluster.failed(what, error) else {
             return self.cluster.failed(what, error);
         };
-        Error::Failed(format!("{text}{fatal}\n  started again, the run goes on from its last commit"))
+        Error::Failed(format!(
+            "{text}{fatal}\n  started again, the run goes on from its last commit"
+        ))
     }
 
     /// Offsets that go with the next commit, of the consumer group of a run.

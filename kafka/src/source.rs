@@ -38,6 +38,8 @@ struct Known {
     discovered: Instant,
     /// Those that are of this process, where others have the rest.
     owned: Option<Vec<u32>>,
+    /// Where what there was ends, by partition, while that is all that is given.
+    history: Option<Vec<u64>>,
     /// Reads on and on, where there is no end.
     live: Live,
 }
@@ -65,8 +67,7 @@ impl TopicSource {
     pub fn open(input: TopicInput, request: &Request) -> Result<TopicSource> {
         let shape = Arc::new(Shape::new(&input.format, request)?);
         let end = input.end.clone().or(request.until_now.then_some(Place::Latest));
-        let isolation =
-            if input.uncommitted { "read_uncommitted" } else { "read_committed" };
+        let isolation = if input.uncommitted { "read_uncommitted" } else { "read_committed" };
         let asks = consumer(&input.cluster, isolation)?;
         let readers = Arc::new(Readers::new(input.cluster.clone(), isolation));
         let live = Live::new(input.cluster.clone(), isolation);
@@ -75,11 +76,15 @@ impl TopicSource {
             names: Arc::default(),
             discovered: Instant::now(),
             owned: None,
+            history: None,
             live,
         };
-        let source =
-            TopicSource { input, shape, end, asks, readers, known: Mutex::new(known) };
+        let source = TopicSource { input, shape, end, asks, readers, known: Mutex::new(known) };
         source.discover(&mut source.lock(), PATIENCE)?;
+        if request.history && source.end.is_none() {
+            let mut known = source.lock();
+            known.history = Some(source.offsets(&known.partitions, &Place::Latest, PATIENCE)?);
+        }
         if source.lock().partitions.is_empty() {
             let Topics::One(topic) = &source.input.topics else { return Ok(source) };
             return Err(Error::Usage(format!(
@@ -135,12 +140,7 @@ impl TopicSource {
     }
 
     /// The offsets of a place.
-    fn offsets(
-        &self,
-        of: &[Partition],
-        place: &Place,
-        patience: Duration,
-    ) -> Result<Vec<u64>> {
+    fn offsets(&self, of: &[Partition], place: &Place, patience: Duration) -> Result<Vec<u64>> {
         let cluster = &self.input.cluster;
         let failed = |e| cluster.failed("asking for offsets", &e);
         let bounds = of
@@ -176,12 +176,11 @@ impl TopicSource {
                     cluster.client(Reading, &[], &[("group.id", group)])?;
                 let asked = list(of, |_| Offset::Invalid)?;
                 let found = consumer.committed_offsets(asked, patience).map_err(failed)?;
-                let offset = |p: &Partition| {
-                    match found.find_partition(&p.topic, p.number)?.offset() {
+                let offset =
+                    |p: &Partition| match found.find_partition(&p.topic, p.number)?.offset() {
                         Offset::Offset(offset) => Some(of_raw(offset)),
                         _ => None,
-                    }
-                };
+                    };
                 Some(of.iter().map(offset).collect())
             }
         };
@@ -196,36 +195,44 @@ impl TopicSource {
     }
 
     /// Ranges of all that is left, round the partitions, in order of offset in each.
-    fn ranges(&self, known: &Known, from: &[u64]) -> Result<Listing> {
-        let position = |(index, p): (usize, &Partition)| from.get(index).copied().unwrap_or(p.first);
+    fn ranges(
+        &self,
+        known: &Known,
+        from: &[u64],
+        end: impl Fn(usize) -> Option<u64>,
+    ) -> Result<Vec<Box<dyn Split>>> {
+        let position =
+            |(index, p): (usize, &Partition)| from.get(index).copied().unwrap_or(p.first);
         let positions: Vec<u64> = known.partitions.iter().enumerate().map(position).collect();
-        let ends = || known.partitions.iter().map(|p| p.end.unwrap_or(0));
+        let ends = || (0..known.partitions.len()).map(|index| end(index).unwrap_or(0));
         self.check_kept(known, &positions)?;
         let left: u64 = positions.iter().zip(ends()).map(|(at, end)| end.saturating_sub(*at)).sum();
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
         let range = (left / (4 * cores)).max(RANGE_RECORDS_MIN);
         let mut splits: Vec<(u64, Box<dyn Split>)> = Vec::new();
         for (index, partition) in known.partitions.iter().enumerate() {
-            let (mut at, end) = (positions[index], partition.end.unwrap_or(0));
+            let (mut at, end) = (positions[index], end(index).unwrap_or(0));
             let mut nth = 0;
             while at < end {
                 // A short rest goes with the last range.
                 let to = if end - at < range + range / 2 { end } else { at + range };
-                splits.push((nth, Box::new(RangeSplit {
-                    readers: self.readers.clone(),
-                    shape: self.shape.clone(),
-                    topic: partition.topic.clone(),
-                    number: partition.number,
-                    partition: index as u32,
-                    at,
-                    end: to,
-                })));
+                splits.push((
+                    nth,
+                    Box::new(RangeSplit {
+                        readers: self.readers.clone(),
+                        shape: self.shape.clone(),
+                        topic: partition.topic.clone(),
+                        number: partition.number,
+                        partition: index as u32,
+                        at,
+                        end: to,
+                    }),
+                ));
                 (at, nth) = (to, nth + 1);
             }
         }
         splits.sort_by_key(|(nth, _)| *nth);
-        let splits = splits.into_iter().map(|(_, split)| split).collect();
-        Ok(Listing { splits, ended: (0..known.partitions.len() as u32).collect(), end: true })
+        Ok(splits.into_iter().map(|(_, split)| split).collect())
     }
 
     /// Refuses positions whose records the log has lost, or never had.
@@ -284,10 +291,7 @@ pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
 }
 
 /// Partitions with an offset for each.
-pub fn list(
-    of: &[Partition],
-    offset: impl Fn(&Partition) -> Offset,
-) -> Result<TopicPartitionList> {
+pub fn list(of: &[Partition], offset: impl Fn(&Partition) -> Offset) -> Result<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     for partition in of {
         list.add_partition_offset(&partition.topic, partition.number, offset(partition))
@@ -299,6 +303,10 @@ pub fn list(
 impl Source for TopicSource {
     fn bounded(&self) -> bool {
         self.end.is_some()
+    }
+
+    fn follow(&self) {
+        self.lock().history = None;
     }
 
     fn own(&self, partitions: &[u32]) -> Result<()> {
@@ -320,7 +328,10 @@ impl Source for TopicSource {
     fn splits(&self, from: &[u64]) -> Result<Listing> {
         let mut known = self.lock();
         if self.end.is_some() {
-            return self.ranges(&known, from);
+            let splits =
+                self.ranges(&known, from, |index| known.partitions.get(index).and_then(|p| p.end))?;
+            let ended = (0..known.partitions.len() as u32).collect();
+            return Ok(Listing { splits, ended, end: true });
         }
         if known.discovered.elapsed() >= DISCOVER_EVERY {
             // A cluster that does not answer is waited for.
@@ -328,6 +339,10 @@ impl Source for TopicSource {
                 Err(Error::Failed(_)) => {}
                 done => done?,
             }
+        }
+        if let Some(ends) = known.history.clone() {
+            let splits = self.ranges(&known, from, |index| ends.get(index).copied())?;
+            return Ok(Listing { splits, ..Listing::default() });
         }
         let Known { partitions, live, owned, .. } = &mut *known;
         let is_owned =

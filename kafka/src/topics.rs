@@ -76,8 +76,8 @@ pub fn ensure(cluster: &Cluster, wanted: &Wanted) -> Result<i32> {
     }
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
     let what = format!("making the topic `{}`", wanted.name);
-    let made = block_on(admin.create_topics([&topic], &options))
-        .map_err(|e| cluster.failed(&what, &e))?;
+    let made =
+        block_on(admin.create_topics([&topic], &options)).map_err(|e| cluster.failed(&what, &e))?;
     for result in made {
         match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}

@@ -49,9 +49,9 @@ mod run;
 mod session;
 mod show;
 mod terminal;
-mod uri;
 #[cfg(test)]
 mod testing;
+mod uri;
 mod verify;
 
 pub use job_main::JobMain;

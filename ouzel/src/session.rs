@@ -18,6 +18,9 @@ pub enum Mode {
     Batch,
     /// On tokio, by epochs, over input that may go on for ever.
     Stream,
+    /// What there is at the start as batch reads it, with all cores; then as a stream, from exactly
+    /// there.
+    Hybrid,
 }
 
 impl fmt::Display for Mode {
@@ -25,6 +28,7 @@ impl fmt::Display for Mode {
         f.pad(match self {
             Mode::Batch => "batch",
             Mode::Stream => "stream",
+            Mode::Hybrid => "hybrid",
         })
     }
 }
@@ -36,7 +40,8 @@ impl FromStr for Mode {
         match text {
             "batch" => Ok(Mode::Batch),
             "stream" => Ok(Mode::Stream),
-            _ => Err(format!("{text:?} is neither `batch` nor `stream`")),
+            "hybrid" => Ok(Mode::Hybrid),
+            _ => Err(format!("{text:?} is none of `batch`, `stream` and `hybrid`")),
         }
     }
 }
@@ -124,6 +129,7 @@ pub(crate) fn request(source: &SourceNode, config: &RunConfig) -> Request {
         chunk_rows: config.chunk_rows,
         split_bytes: config.split_bytes,
         until_now: config.until_now,
+        history: false,
     }
 }
 
@@ -141,8 +147,8 @@ pub(crate) fn unbounded(plan: &Plan, config: &RunConfig) -> Result<Option<String
 
 /// The mode to run in: as told, else batch if every input ends by itself.
 pub(crate) fn mode(plan: &Plan, config: &RunConfig, told: Option<Mode>) -> Result<Mode> {
-    if told == Some(Mode::Stream) {
-        return Ok(Mode::Stream);
+    if let Some(mode @ (Mode::Stream | Mode::Hybrid)) = told {
+        return Ok(mode);
     }
     let until_now = told == Some(Mode::Batch);
     match (unbounded(plan, &RunConfig { until_now, ..config.clone() })?, told) {
@@ -166,6 +172,14 @@ pub(crate) fn execute(
     match mode {
         Mode::Batch => ouzel_runtime_batch::run(plan, config),
         Mode::Stream => ouzel_runtime_stream::run(plan, config, stream),
+        Mode::Hybrid if stream.group.is_some() => Err(Error::Usage(
+            "hybrid mode is of a process alone, with `--state`: a `--group` catches up as a stream"
+                .to_owned(),
+        )),
+        Mode::Hybrid => {
+            let config = RunConfig { history: true, ..config.clone() };
+            ouzel_runtime_stream::run(plan, &config, stream)
+        }
     }
 }
 

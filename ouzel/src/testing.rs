@@ -13,6 +13,7 @@ use ouzel_dsl::schema::{Field, Type, Wire};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{ParamInfo, Params, Plan, Result};
 use std::any::Any;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 

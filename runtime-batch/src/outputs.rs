@@ -7,7 +7,9 @@ use ouzel_dsl::Result;
 use ouzel_dsl::connector::{Append, Replace, Sink};
 use ouzel_dsl::log::{Content, Session, SessionOf};
 use ouzel_dsl::stage::Failure;
-use ouzel_engine::{Wiring, changes, content, dead_letters, dead_letters_content, fresh_run, session};
+use ouzel_engine::{
+    Wiring, changes, content, dead_letters, dead_letters_content, fresh_run, session,
+};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -7,8 +7,8 @@
 mod changed;
 
 use ouzel_dsl::keyed_node::KeyedState;
+use ouzel_dsl::log::Session;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_dsl::log::{Session};
 use ouzel_engine::{CommitPoint, RunConfig, fresh_run};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,7 +10,7 @@ use crate::reader::Reader;
 use crate::resume;
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
-use ouzel_dsl::log::{Session};
+use ouzel_dsl::log::Session;
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};
@@ -73,6 +73,8 @@ pub struct Run {
     pub tally: Tally,
     pub bytes: u64,
     pub splits: usize,
+    /// Whether what there was at the start is being read, at the speed of batch.
+    pub history: bool,
     /// How many commits this process has begun.
     pub commits: u64,
     /// Whether anything was read since the last commit.
@@ -146,6 +148,7 @@ impl Run {
             tally,
             bytes,
             splits: 0,
+            history: config.history,
             commits: 0,
             moved: !again && !plan.sides.is_empty(),
             watermarks,

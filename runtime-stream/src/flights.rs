@@ -14,6 +14,10 @@ use tokio::time::Instant;
 /// How long to wait before looking again at a source that had nothing.
 pub const IDLE: Duration = Duration::from_millis(10);
 
+/// While history is read, a commit is made only so often: so that a restart need not begin anew, and
+/// that what is written before it does not get too much.
+const HISTORY_EPOCH: Duration = Duration::from_secs(60);
+
 /// What a run says that was told to crash.
 pub const CRASH: &str = "crashed, as it was told to";
 
@@ -33,7 +37,11 @@ struct Landed {
 impl Run {
     /// Reads until the epoch is over; true at the end of input. Nothing is in flight afterwards.
     pub async fn read(&mut self) -> Result<bool> {
-        let over = Instant::now() + Duration::from_millis(self.stream.epoch_ms.max(1));
+        let lasts = match self.history {
+            true => HISTORY_EPOCH,
+            false => Duration::from_millis(self.stream.epoch_ms.max(1)),
+        };
+        let over = Instant::now() + lasts;
         let workers = self.wiring.config.workers.max(1);
         let most = self.stream.splits_per_epoch.unwrap_or(usize::MAX);
         // Workers tell when they hold much, or when the run is told to stop.
@@ -61,6 +69,11 @@ impl Run {
             }
             if flights.is_empty() {
                 if enough || self.reader.is_done() || self.stream.until_idle {
+                    break;
+                }
+                if std::mem::take(&mut self.history) {
+                    // What there was is read. It counts before anything else does.
+                    self.reader.follow(&self.wiring);
                     break;
                 }
                 tokio::time::sleep_until(over.min(Instant::now() + IDLE)).await;
@@ -98,10 +111,19 @@ impl Run {
         self.bytes += task.split.bytes();
         let mut worker = self.idle.pop().unwrap_or_else(|| self.wiring.worker());
         let (wiring, gates, full) = (self.wiring.clone(), self.gates.clone(), full.clone());
-        let pause = self.reader.lanes[lane].pause.clone();
+        let (pause, history) = (self.reader.lanes[lane].pause.clone(), self.history);
         flights.spawn_blocking(move || {
             let rest = worker.split(&wiring, task, &gates, &mut |worker| {
-                if worker.is_full(&wiring) || wiring.config.stop.load(Ordering::Relaxed) {
+                let mut is_full = worker.is_full(&wiring);
+                if is_full && history {
+                    // As in batch, what is too much goes to disk. Rows cannot: the split pauses.
+                    worker.spill_if_full(&wiring)?;
+                    is_full = false;
+                    if worker.is_full(&wiring) {
+                        return Ok(Demand::Pause);
+                    }
+                }
+                if is_full || wiring.config.stop.load(Ordering::Relaxed) {
                     full.notify_one();
                 }
                 Ok(if pause.load(Ordering::Relaxed) { Demand::Pause } else { Demand::More })

@@ -106,8 +106,7 @@ impl Shared {
         let exactly_once = stream.guarantee != Some(Guarantee::AtLeastOnce);
         let own = of.instance.clone().unwrap_or_else(|| fresh_run(plan.job));
         let name = format!("{}-{own}", of.name);
-        let session =
-            session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
+        let session = session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
         let most = inputs.iter().map(|(_, lanes)| *lanes).max().unwrap_or(LANES_MIN);
         let lanes = of.lanes.unwrap_or(most).max(LANES_MIN);
         let named = |keyed: &ouzel_dsl::plan::KeyedEntry| {
@@ -247,8 +246,7 @@ impl Shared {
     /// what has been closed.
     fn refuse_new(&self, source: usize, new: &Position) -> Result<()> {
         let topic = new.topic.as_str();
-        let others: Vec<Lane<'_>> =
-            (0..new.number).map(|number| Lane { topic, number }).collect();
+        let others: Vec<Lane<'_>> = (0..new.number).map(|number| Lane { topic, number }).collect();
         for other in self.group.positions(&others)? {
             if other.offset.is_some() && note::<SourceNote>(&other)?.of <= new.number {
                 return Err(Error::State(format!(
@@ -277,8 +275,7 @@ impl Shared {
         };
         let all: u32 = self.topics.iter().flatten().map(|topics| topics.lanes).sum();
         let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
-        let shard =
-            Shard::open(&wiring, &*entry.node, memory, &mut *self.group, lanes, position)?;
+        let shard = Shard::open(&wiring, &*entry.node, memory, &mut *self.group, lanes, position)?;
         self.shards.insert((keyed, number), shard);
         Ok(())
     }
@@ -383,14 +380,14 @@ impl Shared {
     fn moved_watermarks(&self, keyed: usize) -> BTreeMap<String, i64> {
         let plan = &self.run.wiring.plan;
         let entry = &plan.keyed[keyed];
-        let partitions = self.owned.iter().filter(|(_, owned)| entry.sources.contains(&owned.source));
+        let partitions =
+            self.owned.iter().filter(|(_, owned)| entry.sources.contains(&owned.source));
         let partitions = partitions.map(|((topic, number), owned)| {
             let seen = self.run.gates.seen(owned.source, owned.partition);
             (of_partition(owned.source, topic, *number), seen.min(i64::MAX - 1))
         });
         let shards = self.shards.iter().filter(|((of, _), _)| entry.upstream.contains(of));
-        let shards =
-            shards.map(|((of, number), shard)| (of_shard(*of, *number), shard.watermark));
+        let shards = shards.map(|((of, number), shard)| (of_shard(*of, *number), shard.watermark));
         let is_new = |(name, at): &(String, i64)| {
             self.told.get(&(keyed, name.clone())).is_none_or(|told| told != at)
         };
@@ -518,10 +515,8 @@ impl Shared {
         self.give_up(&held);
         self.own()?;
         let shift = self.group.serve(Duration::ZERO)?;
-        let kept: Vec<_> =
-            held.into_iter().filter(|lane| !shift.lost.contains(lane)).collect();
-        let gained: Vec<_> =
-            kept.into_iter().chain(shift.gained).collect();
+        let kept: Vec<_> = held.into_iter().filter(|lane| !shift.lost.contains(lane)).collect();
+        let gained: Vec<_> = kept.into_iter().chain(shift.gained).collect();
         self.take_up(&gained)
     }
 
@@ -612,7 +607,9 @@ fn no_log(what: &str) -> Error {
 
 /// An operator's id as part of the name of a topic.
 fn of_topic(id: &str) -> String {
-    id.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+    id.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .collect()
 }
 
 fn of_partition(source: usize, topic: &str, number: u32) -> String {
@@ -624,7 +621,8 @@ fn of_shard(keyed: usize, number: u32) -> String {
 }
 
 fn position(topic: &str, number: u32, offset: u64, note: &impl Serialize) -> Result<Position> {
-    let note = serde_json::to_string(note).map_err(|e| Error::io("writing a position", e.into()))?;
+    let note =
+        serde_json::to_string(note).map_err(|e| Error::io("writing a position", e.into()))?;
     Ok(Position { topic: topic.to_owned(), number, offset: Some(offset), note })
 }
 

@@ -3,14 +3,12 @@
 use crate::checkpoint::Manifest;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Append, Sink};
-use ouzel_dsl::log::{Content, Session};
 use ouzel_dsl::keyed_node::Change;
+use ouzel_dsl::log::{Content, Session};
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;
 use ouzel_dsl::{Plan, Result};
-use ouzel_engine::{
-    RunConfig, Wiring, changes, content, dead_letters, dead_letters_content,
-};
+use ouzel_engine::{RunConfig, Wiring, changes, content, dead_letters, dead_letters_content};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -71,9 +69,8 @@ impl Outputs {
         }
         let mark = manifest.outputs.get(DEAD_LETTERS).map(String::as_str);
         let dead_letters = config.dead_letters.as_ref();
-        let dead_letters = dead_letters
-            .map(|sink| begin(&**sink, &dead_letters_content(), mark))
-            .transpose()?;
+        let dead_letters =
+            dead_letters.map(|sink| begin(&**sink, &dead_letters_content(), mark)).transpose()?;
         Ok(Outputs { appends, dead_letters, tables })
     }
 

@@ -332,6 +332,12 @@ impl Reader {
         true
     }
 
+    /// Tells sources that gave their history to go on with what comes.
+    pub fn follow(&mut self, wiring: &Wiring) {
+        wiring.sources.iter().for_each(|source| source.follow());
+        self.look_again();
+    }
+
     /// Looks for more to read without waiting for the time to do so.
     pub fn look_again(&mut self) {
         self.sources.iter_mut().for_each(|source| source.next = None);

@@ -2,9 +2,9 @@
 
 use crate::checkpoint::{Checkpoint, Folder, Manifest, Position};
 use crate::reader::{Lane, Reader};
+use ouzel_dsl::log::{Session, SessionOf};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_dsl::log::{Session, SessionOf};
 use ouzel_engine::{Gates, Guarantee, RunConfig, StreamConfig, Wiring, fresh_run, session};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -29,7 +29,8 @@ pub fn open(
     }
     let run = folder.as_ref().map_or_else(|| fresh_run(plan.job), |folder| folder.run.clone());
     let exactly_once = folder.is_some() && stream.guarantee != Some(Guarantee::AtLeastOnce);
-    let session = session(plan, config, &SessionOf { run: &run, exactly_once, lasts: LASTS })?;
+    let lasts = if config.history { LASTS * 3 } else { LASTS };
+    let session = session(plan, config, &SessionOf { run: &run, exactly_once, lasts })?;
     let Some(folder) = folder else { return Ok((None, session)) };
     let committed = session.as_ref().map_or(Ok(None), |session| session.committed())?;
     let checkpoint = Checkpoint::open(folder, plan, config, &stream.accept, committed.as_deref())?;

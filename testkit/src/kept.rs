@@ -174,6 +174,7 @@ fn read(path: &Path, source: &SourceNode) -> Result<RecordBatch> {
         chunk_rows: 1_024,
         split_bytes: u64::MAX,
         until_now: true,
+        history: false,
         ..Request::default()
     };
     let mut chunks = Vec::new();

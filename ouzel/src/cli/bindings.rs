@@ -89,7 +89,10 @@ pub(super) fn apart(
 ) -> Result<()> {
     let mut held = Vec::new();
     for (name, uri) in inputs {
-        held.push(Named { what: format!("the input `{name}` ({uri})"), place: uri::place_of_input(uri)? });
+        held.push(Named {
+            what: format!("the input `{name}` ({uri})"),
+            place: uri::place_of_input(uri)?,
+        });
     }
     let mut written = Vec::new();
     for (name, uri) in outputs.iter().filter(|(_, uri)| !is_standard(uri)) {
@@ -106,8 +109,10 @@ pub(super) fn apart(
                  send one of them to a file"
             )));
         }
-        written
-            .push(Named { what: format!("the dead letters ({uri})"), place: uri::place_of_output(uri)? });
+        written.push(Named {
+            what: format!("the dead letters ({uri})"),
+            place: uri::place_of_output(uri)?,
+        });
     }
     if let Some(path) = report {
         let what = format!("the report ({})", path.display());

@@ -68,8 +68,8 @@ fn run(job: &JobInfo, path: &str) -> Command {
             Arg::new("mode")
                 .long("mode")
                 .value_name("MODE")
-                .help("How to run; if not given, batch if every input ends by itself")
-                .value_parser(PossibleValuesParser::new(["batch", "stream"])),
+                .help("How to run; if not given, batch if every input ends by itself. Hybrid reads what there is at batch speed, and goes on as a stream")
+                .value_parser(PossibleValuesParser::new(["batch", "stream", "hybrid"])),
             Arg::new("workers")
                 .long("workers")
                 .value_name("N")
@@ -244,8 +244,26 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 
 /// Flags that a parameter of the same name must not hide.
 const TAKEN: [&str; 20] = [
-    "in", "out", "mode", "workers", "memory", "on-error", "report", "progress", "state", "epoch",
-    "accept", "format", "code", "seed", "help", "layout", "guarantee", "group", "instance", "shards",
+    "in",
+    "out",
+    "mode",
+    "workers",
+    "memory",
+    "on-error",
+    "report",
+    "progress",
+    "state",
+    "epoch",
+    "accept",
+    "format",
+    "code",
+    "seed",
+    "help",
+    "layout",
+    "guarantee",
+    "group",
+    "instance",
+    "shards",
 ];
 
 /// The flags of the job's parameters.

@@ -92,6 +92,7 @@ fn mode(
 ) -> Result<Mode> {
     let told = match matches.get_one::<String>("mode").map(String::as_str) {
         Some("batch") => Some(Mode::Batch),
+        Some("hybrid") => Some(Mode::Hybrid),
         Some(_) => Some(Mode::Stream),
         None => None,
     };
@@ -132,7 +133,8 @@ pub(super) fn layout(matches: &ArgMatches) -> Result<Layout> {
 fn note_unused(mode: Mode, matches: &ArgMatches, err: &super::Screen) -> Result<()> {
     let given =
         |flag: &&str| matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine);
-    for flag in ["state", "epoch", "accept", "guarantee", "group"].iter().filter(|flag| given(flag)) {
+    for flag in ["state", "epoch", "accept", "guarantee", "group"].iter().filter(|flag| given(flag))
+    {
         if mode == Mode::Batch {
             err.print(&format!("note: `--{flag}` means nothing in batch mode\n"))?;
         }
