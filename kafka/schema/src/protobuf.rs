@@ -22,7 +22,7 @@ mod files;
 
 use crate::fault::Wrong;
 use crate::ids::Ids;
-use crate::registry::{Kind, Registry};
+use crate::registry::{Kind, Reference, Registry};
 use crate::{Codec, Fault, Writer, frame, only_reads};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, FileDescriptor, MessageDescriptor};
@@ -43,7 +43,7 @@ pub fn reader(descriptor_set: &[u8], message: &str) -> Result<Box<dyn Codec>, St
     let pool = DescriptorPool::decode(descriptor_set).map_err(|e| {
         format!("not a descriptor set with all that it imports (protoc --include_imports): {e}")
     })?;
-    Ok(Box::new(Plain(files::message(&pool, message)?)))
+    Ok(Box::new(Own::of(files::message(&pool, message)?)?))
 }
 
 /// Reads payloads by the schemas that they were written with, which the registry has.
@@ -54,8 +54,8 @@ pub fn registry_reader(registry: Arc<Registry>) -> Box<dyn Codec> {
 /// Writes the rows of an output, without a registry. The message's name is made of `name`; fields
 /// have the numbers of their columns, so that new ones belong at the end.
 pub fn writer(name: &str, columns: &arrow::datatypes::Schema) -> Result<Writer, String> {
-    let (schema, message) = own(name, columns)?;
-    Ok(Writer { codec: Box::new(Plain(message)), schema, id: None })
+    let (schema, own) = own(name, columns)?;
+    Ok(Writer { codec: Box::new(own), schema, id: None })
 }
 
 /// Writes the rows of an output with a schema that it registers under `subject`.
@@ -65,34 +65,53 @@ pub fn registry_writer(
     registry: Arc<Registry>,
     subject: &str,
 ) -> Result<Writer, Fault> {
-    let (schema, message) = own(name, columns).map_err(Fault::Payload)?;
+    let (schema, own) = own(name, columns).map_err(Fault::Payload)?;
     let id = registry.register(subject, Kind::Protobuf, &schema)?;
-    let codec =
-        Box::new(Framed { id, own: message, others: ById { registry, files: Ids::default() } });
+    let codec = Box::new(Framed { id, own, others: ById { registry, files: Ids::default() } });
     Ok(Writer { codec, schema, id: Some(id) })
 }
 
 /// The schema of columns, and its message.
-fn own(
-    name: &str,
-    columns: &arrow::datatypes::Schema,
-) -> Result<(String, MessageDescriptor), String> {
+fn own(name: &str, columns: &arrow::datatypes::Schema) -> Result<(String, Own), String> {
     let (schema, message) = derive::schema(name, columns)?;
     let file = files::compile(&schema, &[])?;
-    let message = files::message(file.parent_pool(), &message)?;
-    Ok((schema, message))
+    let own = Own::of(files::message(file.parent_pool(), &message)?)?;
+    Ok((schema, own))
+}
+
+/// A codec for a message of a `.proto` text.
+pub(crate) fn of_text(
+    text: &str,
+    references: &[Reference],
+    message: &str,
+) -> Result<Box<dyn Codec>, String> {
+    let file = files::compile(text, references)?;
+    Ok(Box::new(Own::of(files::message(file.parent_pool(), message)?)?))
 }
 
 /// A message and nothing else.
-struct Plain(MessageDescriptor);
+struct Own {
+    read: MessageDescriptor,
+    write: MessageDescriptor,
+}
 
-impl Codec for Plain {
+impl Own {
+    fn of(read: MessageDescriptor) -> Result<Own, String> {
+        let write = files::for_writing(&read)?;
+        Ok(Own { read, write })
+    }
+}
+
+impl Codec for Own {
     fn decode(&self, payload: &[u8], json: &mut String) -> Result<(), Fault> {
-        Ok(decode(&self.0, payload, json)?)
+        Ok(decode(&self.read, payload, json)?)
     }
 
     fn encode(&self, json: &str, payload: &mut Vec<u8>) -> Result<(), Fault> {
-        encode(&self.0, json, payload)
+        let value = encode::message(&self.write, json)?;
+        value
+            .encode(payload)
+            .map_err(|e| Fault::Payload(format!("{}: {e}", self.write.full_name())))
     }
 }
 
@@ -125,7 +144,7 @@ impl Codec for ById {
 /// Writes by its own schema, and reads what any was written with.
 struct Framed {
     id: u32,
-    own: MessageDescriptor,
+    own: Own,
     others: ById,
 }
 
@@ -133,7 +152,7 @@ impl Codec for Framed {
     fn decode(&self, payload: &[u8], json: &mut String) -> Result<(), Fault> {
         match frame::split(payload)? {
             // The schema has one message, which is the first.
-            (id, [0, data @ ..]) if id == self.id => Ok(decode(&self.own, data, json)?),
+            (id, [0, data @ ..]) if id == self.id => self.own.decode(data, json),
             _ => self.others.decode(payload, json),
         }
     }
@@ -141,7 +160,7 @@ impl Codec for Framed {
     fn encode(&self, json: &str, payload: &mut Vec<u8>) -> Result<(), Fault> {
         frame::put(self.id, payload);
         frame::put_indexes(&[0], payload);
-        encode(&self.own, json, payload)
+        self.own.encode(json, payload)
     }
 }
 
@@ -149,9 +168,4 @@ fn decode(message: &MessageDescriptor, data: &[u8], json: &mut String) -> Result
     let value = DynamicMessage::decode(message.clone(), data)
         .map_err(|e| format!("not a message {}: {e}", message.full_name()))?;
     decode::message(&value, json)
-}
-
-fn encode(message: &MessageDescriptor, json: &str, payload: &mut Vec<u8>) -> Result<(), Fault> {
-    let value = encode::message(message, json)?;
-    value.encode(payload).map_err(|e| Fault::Payload(format!("{}: {e}", message.full_name())))
 }

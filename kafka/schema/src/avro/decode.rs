@@ -208,9 +208,9 @@ fn units(bytes: &[u8]) -> Result<i128, Wrong> {
         *to = *from;
     }
     let fits = high.iter().all(|b| *b == fill) && (high.is_empty() || (whole[0] ^ fill) < 0x80);
-    match fits {
-        true => Ok(i128::from_be_bytes(whole)),
-        false => Err("a decimal has more than 38 digits".into()),
+    match i128::from_be_bytes(whole) {
+        units if fits && units.unsigned_abs() < 10u128.pow(38) => Ok(units),
+        _ => Err("a decimal has more than 38 digits".into()),
     }
 }
 

@@ -150,6 +150,10 @@ impl Writer<'_> {
             "Duration" => {
                 let (seconds, nanos) = seconds_and_nanos(message);
                 let total = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+                // Ten thousand years, which is what Protobuf itself allows.
+                if seconds.unsigned_abs() > 315_576_000_000 {
+                    return Err("a length of time that is out of range".into());
+                }
                 let mut text = String::new();
                 scalar::put_units(total, 9, &mut text);
                 let text = text.trim_matches('"').trim_end_matches('0').trim_end_matches('.');

@@ -1,5 +1,6 @@
 //! From JSON to messages.
 
+use super::files::never_absent;
 use crate::fault::Wrong;
 use crate::{DEPTH_MAX, scalar};
 use prost_reflect::{
@@ -37,13 +38,23 @@ fn object(of: &MessageDescriptor, value: &Value, depth: usize) -> Result<Dynamic
 }
 
 fn set(message: &mut DynamicMessage, field: &FieldDescriptor, value: Proto) -> Result<(), Wrong> {
+    let zero = match &value {
+        Proto::F32(float) => float.to_bits() == 0,
+        Proto::F64(float) => float.to_bits() == 0,
+        _ => false,
+    };
+    if zero && never_absent(field) {
+        // Left out, as any other default.
+        message.clear_field(field);
+        return Ok(());
+    }
     message.try_set_field(field, value).map_err(|e| e.to_string().into())
 }
 
 /// The value of a field, or none if it is left out.
 fn field(field: &FieldDescriptor, value: &Value, depth: usize) -> Result<Option<Proto>, Wrong> {
     if value.is_null() && !takes_null(&field.kind()) {
-        return match field.supports_presence() {
+        return match field.supports_presence() && !never_absent(field) {
             true => Ok(None),
             // Its default would be read where there was no value.
             false => Err("is null, but its field in the message cannot be absent".into()),

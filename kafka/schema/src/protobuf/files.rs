@@ -2,7 +2,9 @@
 
 use crate::registry::Reference;
 use ouzel_dsl::schema::nearest;
-use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor};
+use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
+use prost_reflect::prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 
 /// The name of the file that payloads are of, which no import has.
@@ -37,6 +39,38 @@ pub(super) fn at(file: &FileDescriptor, indexes: &[usize]) -> Option<MessageDesc
     rest.iter().try_fold(file.messages().nth(*first)?, |message, index| {
         message.child_messages().filter(|m| !m.is_map_entry()).nth(*index)
     })
+}
+
+/// The same message for writing: floats that cannot be absent are taken for such as can.
+///
+/// On the wire they are the same, but a field without presence is left out where it equals 0.0, as
+/// -0.0 does, which would lose its sign. [`never_absent`] tells these fields from those of the schema.
+pub(super) fn for_writing(message: &MessageDescriptor) -> Result<MessageDescriptor, String> {
+    let pool = message.parent_pool();
+    let mut file: Vec<FileDescriptorProto> = pool.file_descriptor_protos().cloned().collect();
+    for file in file.iter_mut().filter(|f| f.syntax() == "proto3") {
+        file.message_type.iter_mut().for_each(mark);
+    }
+    let pool = DescriptorPool::from_file_descriptor_set(FileDescriptorSet { file })
+        .map_err(|e| format!("the descriptor set: {e}"))?;
+    self::message(&pool, message.full_name())
+}
+
+fn mark(message: &mut DescriptorProto) {
+    message.nested_type.iter_mut().for_each(mark);
+    for field in &mut message.field {
+        if matches!(field.r#type(), Type::Float | Type::Double)
+            && field.label() != Label::Repeated
+            && field.oneof_index.is_none()
+        {
+            field.proto3_optional = Some(true);
+        }
+    }
+}
+
+/// Whether the field only has presence for [`for_writing`]: the schema's own is that of a oneof.
+pub(super) fn never_absent(field: &FieldDescriptor) -> bool {
+    field.field_descriptor_proto().proto3_optional() && field.containing_oneof().is_none()
 }
 
 /// Compiles a text. Imports are among the references, or are well-known types.
