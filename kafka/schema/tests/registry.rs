@@ -234,4 +234,33 @@ fn apicurio() {
             assert_eq!(json, if kind == Kind::Json { given } else { wanted });
         }
     }
+    // One that is to take only what older data can be read with.
+    let subject = "strict-value";
+    avro::registry_writer("row", &columns(), registry.clone(), subject).unwrap();
+    let rule = r#"{"compatibility":"BACKWARD"}"#;
+    put(started.url(), &format!("/config/{subject}"), rule);
+    let mut fields = columns().fields().to_vec();
+    let new = |name: &str, nullable| Arc::new(Field::new(name, DataType::Int64, nullable));
+    fields.push(new("may_be_missing", true));
+    let columns = Schema::new(fields.clone());
+    avro::registry_writer("row", &columns, registry.clone(), subject).unwrap();
+    fields.push(new("must_be_there", false));
+    let fault =
+        avro::registry_writer("row", &Schema::new(fields), registry, subject).err().unwrap();
+    let text = fault.to_string();
+    assert!(text.contains("refuses the new Avro schema of subject `strict-value`"), "{text}");
+}
+
+fn put(url: &str, path: &str, body: &str) {
+    let (host, api) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let head = format!(
+        "PUT /{api}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
