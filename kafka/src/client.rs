@@ -23,6 +23,10 @@ pub struct Cluster {
     pub brokers: String,
     /// Settings by the names that librdkafka has for them. May hold secrets.
     settings: BTreeMap<String, String>,
+    /// The schema registry, if it is set for all topics.
+    pub registry: Option<String>,
+    /// User and password of the registry.
+    registry_user: Option<String>,
 }
 
 impl Cluster {
@@ -54,7 +58,15 @@ impl Cluster {
                 settings.insert(name.to_ascii_lowercase().replace('_', "."), value);
             }
         }
-        Ok(Cluster { brokers: brokers.to_owned(), settings })
+        // These are none of librdkafka's.
+        let registry = settings.remove("schema.registry.url");
+        let registry_user = settings.remove("schema.registry.basic.auth.user.info");
+        Ok(Cluster { brokers: brokers.to_owned(), settings, registry, registry_user })
+    }
+
+    /// User and password of the schema registry.
+    pub fn registry_auth(&self) -> Option<(&str, &str)> {
+        self.registry_user.as_ref()?.split_once(':')
     }
 
     /// The settings of a client: ours, then those of the user, then those that must be.

@@ -1,18 +1,22 @@
 //! Messages to chunks: payloads by their format, and what else a record takes from its message.
 
 use crate::native::Message;
+use crate::payload::Form;
 use arrow::array::*;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema};
 use ouzel_connectors::{MessageFormat, Messages};
 use ouzel_dsl::connector::{Chunk, Request};
 use ouzel_dsl::schema::{Field, Meta, Type, Wire};
 use ouzel_dsl::{Error, Result};
+use ouzel_schema::{Codec, Fault};
 use std::ffi::CString;
 use std::sync::Arc;
 
 /// What a job asks of messages.
 pub struct Shape {
     format: MessageFormat,
+    /// What makes JSON of payloads, if they are none.
+    codec: Option<Arc<dyn Codec>>,
     /// Of the payload's fields.
     payload: Request,
     /// The fields that are read of what else a message has.
@@ -21,7 +25,7 @@ pub struct Shape {
 
 impl Shape {
     /// Checks the record against the format.
-    pub fn new(format: &MessageFormat, request: &Request) -> Result<Shape> {
+    pub fn new(form: &Form, request: &Request) -> Result<Shape> {
         request.fields.iter().try_for_each(|field| check(&request.input, field, true))?;
         let is_meta = |index: &usize| request.fields.get(*index).is_some_and(|f| f.meta.is_some());
         // Those of the payload, counted anew.
@@ -32,7 +36,8 @@ impl Shape {
         let meta = request.read.iter().filter(|i| is_meta(i));
         let meta = meta.filter_map(|i| request.fields.get(*i).cloned()).collect();
         let payload = Request { fields, read, prune: Vec::new(), ..request.clone() };
-        let shape = Shape { format: format.clone(), payload, meta };
+        let (format, codec) = (form.text()?, form.reader()?);
+        let shape = Shape { format, codec, payload, meta };
         shape.decoder("", 0, 0)?;
         Ok(shape)
     }
@@ -42,6 +47,8 @@ impl Shape {
         let metas = self.meta.iter().map(|field| Ok(Column::new(field, topic, number)?));
         Ok(Decoder {
             messages: Messages::new(&self.format, &self.payload)?,
+            codec: self.codec.clone(),
+            json: String::new(),
             metas: metas.collect::<Result<_>>()?,
             partition,
         })
@@ -72,31 +79,55 @@ fn check(input: &str, field: &Field, outermost: bool) -> Result<()> {
 /// Decodes the messages of one partition.
 pub struct Decoder {
     messages: Messages,
+    codec: Option<Arc<dyn Codec>>,
+    json: String,
     metas: Vec<Column>,
     partition: u32,
 }
 
 impl Decoder {
     /// Takes a message on.
+    ///
+    /// # Errors
+    ///
+    /// Where its schema cannot be had.
     #[inline]
-    pub fn push(&mut self, message: &Message) {
+    pub fn push(&mut self, message: &Message) -> Result<()> {
         let (offset, rows) = (message.offset(), self.messages.len());
         let Some(payload) = message.payload() else {
             let reason = "the message has no value: it is a tombstone, which removes a row";
             let key = message.key().unwrap_or_default();
-            return self.messages.reject(offset, key, reason.to_owned());
+            self.messages.reject(offset, key, reason.to_owned());
+            return Ok(());
         };
         if self.metas.is_empty() {
-            return self.messages.push(offset, payload);
+            return self.push_payload(offset, payload);
         }
         // A row has all of its columns, or none.
         if let Some(reason) = self.metas.iter().find_map(|column| column.lacks(message)) {
-            return self.messages.reject(offset, payload, reason);
+            self.messages.reject(offset, payload, reason);
+            return Ok(());
         }
-        self.messages.push(offset, payload);
+        self.push_payload(offset, payload)?;
         if self.messages.len() > rows {
             self.metas.iter_mut().for_each(|column| column.push(message));
         }
+        Ok(())
+    }
+
+    #[inline]
+    fn push_payload(&mut self, offset: u64, payload: &[u8]) -> Result<()> {
+        let Some(codec) = &self.codec else {
+            self.messages.push(offset, payload);
+            return Ok(());
+        };
+        self.json.clear();
+        match codec.decode(payload, &mut self.json) {
+            Ok(()) => self.messages.push(offset, self.json.as_bytes()),
+            Err(Fault::Payload(reason)) => self.messages.reject(offset, payload, reason),
+            Err(fault @ Fault::Registry(_)) => return Err(Error::Failed(fault.to_string())),
+        }
+        Ok(())
     }
 
     /// Whether there is enough for a chunk.

@@ -1,17 +1,29 @@
 //! What a URI says of a topic that is read.
 
 use crate::client::{Cluster, PATIENCE, Reading};
+use crate::payload::Form;
 use crate::source::{TopicSource, consumer};
 use crate::topics;
 use glob::Pattern;
-use ouzel_connectors::{MessageFormat, Uri};
+use ouzel_connectors::Uri;
 use ouzel_dsl::connector::{Connect, Request, Source};
 use ouzel_dsl::{Error, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::path::Path;
 
-pub const OPTIONS: [&str; 7] =
-    ["format", "delimiter", "null", "start", "end", "config", "isolation"];
+pub const OPTIONS: [&str; 11] = [
+    "format",
+    "delimiter",
+    "null",
+    "registry",
+    "schema",
+    "descriptor",
+    "message",
+    "start",
+    "end",
+    "config",
+    "isolation",
+];
 
 /// Topics, as a URI names them.
 #[derive(Clone)]
@@ -19,7 +31,7 @@ pub struct TopicInput {
     pub uri: Uri,
     pub cluster: Cluster,
     pub topics: Topics,
-    pub format: MessageFormat,
+    pub form: Form,
     pub start: Place,
     pub end: Option<Place>,
     /// Whether what was not committed is read too.
@@ -72,7 +84,6 @@ impl TopicInput {
             ),
             false => Topics::One(topic),
         };
-        let format = MessageFormat::parse(uri.value("format")?.unwrap_or("json"), &uri)?;
         let start = uri.value("start")?.map(|text| place(&uri, "start", text)).transpose()?;
         let end = match uri.value("end")? {
             None => None,
@@ -90,8 +101,9 @@ impl TopicInput {
             }
         };
         let cluster = Cluster::new(&brokers, uri.value("config")?.map(Path::new))?;
+        let form = Form::parse(&uri, &cluster, false)?;
         let start = start.unwrap_or(Place::Earliest);
-        Ok(Some(TopicInput { cluster, topics, format, start, end, uncommitted, uri }))
+        Ok(Some(TopicInput { cluster, topics, form, start, end, uncommitted, uri }))
     }
 }
 

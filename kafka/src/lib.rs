@@ -14,6 +14,7 @@ mod input;
 mod live;
 mod native;
 mod output;
+mod payload;
 mod range;
 mod session;
 mod source;
@@ -30,8 +31,14 @@ use std::sync::Arc;
 /// Each partition of a topic is a partition, `TOPIC/NUMBER`. Options:
 ///
 /// - `format`: `json` (an object a message; if not given), `csv`, `tsv` (without a header: columns in
-///   the order of the record's fields) or `raw` (one field, of text or bytes); `delimiter` and `null`
-///   as in files.
+///   the order of the record's fields), `raw` (one field, of text or bytes), `avro` or `protobuf`;
+///   `delimiter` and `null` as in files.
+/// - `registry`: the URL of a schema registry that speaks Confluent's protocol, over plain HTTP: for
+///   `avro`, `protobuf`, and `json` whose messages begin with the id of a schema. The settings
+///   `schema.registry.url` and `schema.registry.basic.auth.user.info` (`USER:PASSWORD`) say the same for
+///   all topics.
+/// - Without one: `schema`, a file (`.avsc`), for `avro`; `descriptor`, a file with a descriptor set, and
+///   `message`, for `protobuf`.
 /// - `start`: where to begin, in a run that has not read it before: `earliest` (if not given),
 ///   `latest`, a time such as `2026-01-31T12:00:00Z`, `committed:GROUP`, or offsets `0:120,1:77` of
 ///   partitions.
@@ -53,8 +60,10 @@ pub fn input(uri: &str) -> Result<Option<Arc<dyn Connect>>> {
 /// key holds the key columns, its value all columns; one without a value removes the row. A topic that
 /// is not there is made, compacted for a table. Options:
 ///
-/// - `format`: `json` (if not given), `csv`, `tsv` or `raw` (one column, of text); `delimiter` and
-///   `null` as in files.
+/// - `format`: `json` (if not given), `csv`, `tsv`, `raw` (one column, of text), `avro` or `protobuf`;
+///   `delimiter` and `null` as in files.
+/// - `registry`: as of an input. The schema is made of the output's columns, and registered as
+///   `TOPIC-value`; that of a table's keys as `TOPIC-key`.
 /// - `key`: the column of a stream that becomes the record's key.
 /// - `partitions`, `replication`: of a topic that is made.
 /// - `config`: a file of settings.

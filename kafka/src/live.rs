@@ -219,7 +219,7 @@ impl Split for LiveSplit {
     ) -> Result<Option<Box<dyn Split>>> {
         let mut decoder: Decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = self.messages.get(self.read) {
-            decoder.push(message);
+            decoder.push(message)?;
             (self.read, self.start) = (self.read + 1, message.offset() + 1);
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             if decoder.is_full()

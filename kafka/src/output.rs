@@ -4,11 +4,12 @@
 use crate::client::Cluster;
 use crate::group::Member;
 use crate::input::brokers_and_topic;
+use crate::payload::{Form, RowWriter};
 use crate::session::Producing;
 use crate::topics::{Wanted, ensure};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use ouzel_connectors::{MessageFormat, Uri};
+use ouzel_connectors::Uri;
 use ouzel_dsl::connector::{Append, Replace, Sink};
 use ouzel_dsl::log::{Content, Group, GroupOf, Log, Session, SessionOf};
 use ouzel_dsl::schema::nearest;
@@ -16,15 +17,26 @@ use ouzel_dsl::{Error, Result, json};
 use std::path::Path;
 use std::sync::Arc;
 
-pub const OPTIONS: [&str; 7] =
-    ["format", "delimiter", "null", "key", "partitions", "replication", "config"];
+pub const OPTIONS: [&str; 11] = [
+    "format",
+    "delimiter",
+    "null",
+    "registry",
+    "schema",
+    "descriptor",
+    "message",
+    "key",
+    "partitions",
+    "replication",
+    "config",
+];
 
 /// A topic, as a URI names it.
 pub struct TopicOutput {
     uri: Uri,
     cluster: Cluster,
     topic: String,
-    format: MessageFormat,
+    form: Form,
     /// The column that is a record's key.
     key: Option<String>,
     partitions: Option<i32>,
@@ -36,7 +48,8 @@ impl TopicOutput {
     pub fn parse(text: &str) -> Result<Option<TopicOutput>> {
         let Some(uri) = Uri::of_scheme("kafka", text, &OPTIONS)? else { return Ok(None) };
         let (brokers, topic) = brokers_and_topic(&uri)?;
-        let format = MessageFormat::parse(uri.value("format")?.unwrap_or("json"), &uri)?;
+        let cluster = Cluster::new(&brokers, uri.value("config")?.map(Path::new))?;
+        let form = Form::parse(&uri, &cluster, true)?;
         let count = |name: &str| -> Result<Option<i32>> {
             let parse = |text: &str| match text.parse() {
                 Ok(count) if count > 0 => Ok(count),
@@ -45,9 +58,9 @@ impl TopicOutput {
             uri.value(name)?.map(parse).transpose()
         };
         Ok(Some(TopicOutput {
-            cluster: Cluster::new(&brokers, uri.value("config")?.map(Path::new))?,
+            cluster,
             topic,
-            format,
+            form,
             key: uri.value("key")?.map(str::to_owned),
             partitions: count("partitions")?,
             replication: count("replication")?,
@@ -117,13 +130,28 @@ impl Log for TopicOutput {
     fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>> {
         self.ensure(content.key_columns > 0)?;
         let key = self.key.as_ref().map(|name| self.key_column(name, content)).transpose()?;
+        // The first column of a table's changes is what has become of the row.
+        let columns = |range: std::ops::Range<usize>| {
+            content
+                .schema
+                .project(&range.collect::<Vec<_>>())
+                .map_err(|e| Error::Format(e.to_string()))
+        };
+        let first = usize::from(content.key_columns > 0);
+        let values = columns(first..content.schema.fields().len())?;
+        let keys = match content.key_columns {
+            0 => None,
+            count => Some(self.form.writer(&self.topic, "key", &columns(1..1 + count)?)?),
+        };
         Ok(Box::new(Appending {
             session: Arc::clone(session),
             topic: self.topic.clone(),
-            format: self.format.clone(),
+            values: self.form.writer(&self.topic, "value", &values)?,
+            keys,
             key_columns: content.key_columns,
             key,
-            payload: String::new(),
+            payload: Vec::new(),
+            key_bytes: Vec::new(),
             key_text: String::new(),
         }))
     }
@@ -149,10 +177,13 @@ impl TopicOutput {
 struct Appending {
     session: Arc<dyn Session>,
     topic: String,
-    format: MessageFormat,
+    values: RowWriter,
+    /// Of a table.
+    keys: Option<RowWriter>,
     key_columns: usize,
     key: Option<usize>,
-    payload: String,
+    payload: Vec<u8>,
+    key_bytes: Vec<u8>,
     key_text: String,
 }
 
@@ -164,8 +195,7 @@ impl Appending {
 
     fn write_stream(&mut self, batch: &RecordBatch) -> Result<()> {
         for row in 0..batch.num_rows() {
-            self.payload.clear();
-            self.format.write(batch, row, &mut self.payload)?;
+            self.values.write(batch, row, &mut self.payload)?;
             self.key_text.clear();
             let keyed = match self.key.and_then(|key| batch.columns().get(key)) {
                 Some(column) if !column.is_null(row) => {
@@ -178,7 +208,7 @@ impl Appending {
                 _ => false,
             };
             let key = keyed.then_some(self.key_text.as_bytes());
-            self.producing()?.write(&self.topic, None, key, Some(self.payload.as_bytes()))?;
+            self.producing()?.write(&self.topic, None, key, Some(&self.payload))?;
         }
         Ok(())
     }
@@ -191,16 +221,15 @@ impl Appending {
         let set = batch.columns().first().and_then(|op| op.as_string_opt::<i32>());
         let set = set.ok_or_else(|| Error::Format("changes of a table without `op`".to_owned()))?;
         for row in 0..batch.num_rows() {
-            self.key_text.clear();
-            self.format.write(&keys, row, &mut self.key_text)?;
-            self.payload.clear();
+            if let Some(writer) = &mut self.keys {
+                writer.write(&keys, row, &mut self.key_bytes)?;
+            }
             let is_set = set.value(row) == "+";
             if is_set {
-                self.format.write(&rows, row, &mut self.payload)?;
+                self.values.write(&rows, row, &mut self.payload)?;
             }
-            let payload = is_set.then_some(self.payload.as_bytes());
-            let key = Some(self.key_text.as_bytes());
-            self.producing()?.write(&self.topic, None, key, payload)?;
+            let payload = is_set.then_some(self.payload.as_slice());
+            self.producing()?.write(&self.topic, None, Some(&self.key_bytes), payload)?;
         }
         Ok(())
     }

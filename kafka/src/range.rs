@@ -180,7 +180,7 @@ impl Split for RangeSplit {
         let mut reader = self.readers.at(&self.topic, self.number, self.at)?;
         let mut decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = reader.next(&self.readers.cluster, self.end)? {
-            decoder.push(&message);
+            decoder.push(&message)?;
             if decoder.is_full()
                 && emit(decoder.take()?)? == Demand::Pause
                 && reader.position < self.end

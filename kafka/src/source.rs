@@ -65,7 +65,7 @@ impl Partition {
 impl TopicSource {
     /// Finds the topics, and where their partitions begin and end.
     pub fn open(input: TopicInput, request: &Request) -> Result<TopicSource> {
-        let shape = Arc::new(Shape::new(&input.format, request)?);
+        let shape = Arc::new(Shape::new(&input.form, request)?);
         let end = input.end.clone().or(request.until_now.then_some(Place::Latest));
         let isolation = if input.uncommitted { "read_uncommitted" } else { "read_committed" };
         let asks = consumer(&input.cluster, isolation)?;
