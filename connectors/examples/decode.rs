@@ -25,6 +25,7 @@ fn main() -> ouzel_dsl::Result<()> {
         split_bytes: 16 << 20,
         until_now: true,
         history: false,
+        time: None,
         ..Request::default()
     };
     for _ in 0..5 {

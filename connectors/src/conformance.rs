@@ -297,6 +297,7 @@ pub fn request(fields: Vec<Field>) -> Request {
         split_bytes: 4096,
         until_now: false,
         history: false,
+        time: None,
         ..Request::default()
     }
 }

@@ -75,6 +75,7 @@ pub(crate) fn split(request: &Arc<Request>, name: &str) -> Result<(Arc<Request>,
         event_time: event_time.flatten(),
         chunk_rows: request.chunk_rows,
         split_bytes: request.split_bytes,
+        time: None,
         until_now: request.until_now,
         history: request.history,
     };

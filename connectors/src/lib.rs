@@ -5,6 +5,7 @@
 //! with options. The format is told by the name or by `?format=`.
 #![warn(missing_docs)]
 
+mod chain;
 mod check;
 mod columns;
 pub mod conformance;
@@ -29,6 +30,7 @@ mod stdin;
 mod text;
 mod uri;
 
+pub use chain::Chain;
 pub use memory::{MemoryOutput, memory_input};
 pub use message::{MessageFormat, Messages};
 pub use place::Place;

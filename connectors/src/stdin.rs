@@ -347,6 +347,7 @@ mod tests {
             split_bytes: 100,
             until_now: false,
             history: false,
+            time: None,
             ..Request::default()
         };
         let input = Input::parse(uri).unwrap();

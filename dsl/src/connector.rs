@@ -21,7 +21,9 @@ pub struct Request {
     /// Comparisons that every record of interest meets. A source may leave out ranges of records
     /// that cannot meet them, if it says so in [`Chunk::pruned`].
     pub prune: Vec<Comparison>,
-    /// The index of the event time in `fields`, if the job needs the time of pruned records too.
+    /// The index of the event time in `fields`, if the record has one.
+    pub time: Option<usize>,
+    /// The same, if the job needs the time of pruned records too.
     pub event_time: Option<usize>,
     /// How many rows a chunk should have at the most.
     pub chunk_rows: usize,
@@ -150,6 +152,12 @@ pub trait Source: Send + Sync {
     /// The offset at which a partition begins for who has not read it before.
     fn first(&self, _partition: u32) -> u64 {
         0
+    }
+
+    /// What is known to have been seen before the first record of a partition, in microseconds of
+    /// event time.
+    fn seen(&self, _partition: u32) -> i64 {
+        i64::MIN
     }
 
     /// What stands before an offset, in words, for a source where that may change between two runs:

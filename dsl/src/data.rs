@@ -310,6 +310,14 @@ pub fn only(times: &[i64], (from, upto): (i64, i64), bad: &mut Bad) {
     }
 }
 
+/// The times that a column of a field holds, in microseconds, and the rows that hold none.
+#[doc(hidden)]
+pub fn times_of(column: &ArrayRef, field: &Field) -> (arrow::buffer::ScalarBuffer<i64>, Bad) {
+    let mut bad = Bad::default();
+    let times = <crate::Timestamp as number::Number>::values(column, field, &mut bad);
+    (times, bad)
+}
+
 /// The event times of a source's batch; none where the record has none.
 #[doc(hidden)]
 pub fn times<R: crate::Record>(

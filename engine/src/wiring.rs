@@ -53,6 +53,7 @@ impl Wiring {
                 fields: source.fields.clone(),
                 read: source.read.clone(),
                 prune: source.prune.clone(),
+                time: source.event_time,
                 event_time: source.event_time.filter(|_| source.needs_seen),
                 chunk_rows: config.chunk_rows.max(1),
                 split_bytes: config.split_bytes.max(1),

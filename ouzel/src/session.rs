@@ -125,6 +125,7 @@ pub(crate) fn request(source: &SourceNode, config: &RunConfig) -> Request {
         fields: source.fields.clone(),
         read: source.read.clone(),
         prune: source.prune.clone(),
+        time: source.event_time,
         event_time: if source.needs_seen { source.event_time } else { None },
         chunk_rows: config.chunk_rows,
         split_bytes: config.split_bytes,

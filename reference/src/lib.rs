@@ -108,7 +108,8 @@ impl<'a> Run<'a> {
         let (open, node) = (&self.wiring.sources[source], &self.wiring.plan.sources[source]);
         let mut splits = open.splits(&[])?.splits;
         splits.sort_by_key(|split| split.partition());
-        let mut seen: Vec<i64> = vec![i64::MIN; open.partitions().len()];
+        let partitions = 0..open.partitions().len() as u32;
+        let mut seen: Vec<i64> = partitions.map(|partition| open.seen(partition)).collect();
         let mut greatest = i64::MIN;
         for split in splits {
             let index = split.partition() as usize;

@@ -81,6 +81,12 @@ impl Run<'_> {
         let mut queue = VecDeque::new();
         let sources = self.wiring.sources.iter().enumerate();
         for (source, open) in sources.filter(|(s, _)| !self.wiring.plan.sources[*s].side) {
+            for partition in 0..open.partitions().len() as u32 {
+                let seen = open.seen(partition);
+                if seen > i64::MIN {
+                    gates.pass(source, partition, seen);
+                }
+            }
             for split in open.splits(&[])?.splits {
                 let needs_seen = self.wiring.plan.sources[source].needs_seen;
                 let ticket = needs_seen.then(|| gates.ticket(source, split.partition()));

@@ -233,7 +233,8 @@ impl Shared {
         if node.needs_seen && note.is_none() {
             self.refuse_new(source, &position)?;
         }
-        let (seen, greatest) = note.map_or((i64::MIN, i64::MIN), |n| (n.seen, n.greatest));
+        let before = wiring.sources[source].seen(partition);
+        let (seen, greatest) = note.map_or((before, i64::MIN), |n| (n.seen, n.greatest));
         self.run.gates.resume(source, partition, seen, greatest);
         let at = position.offset.unwrap_or_else(|| wiring.sources[source].first(partition));
         self.run.reader.take_up(source, partition, at);

@@ -178,6 +178,10 @@ impl Reader {
                 let late = self.late_partition(wiring, source, name)?;
                 let first = wiring.sources[source].first(partition as u32);
                 self.add(source, partition as u32, first);
+                let seen = wiring.sources[source].seen(partition as u32);
+                if seen > i64::MIN {
+                    gates.pass(source, partition as u32, seen);
+                }
                 if late {
                     // What is done with stays done with.
                     self.pass(self.lanes.len() - 1, self.watermarks[source], gates);

@@ -175,6 +175,7 @@ fn read(path: &Path, source: &SourceNode) -> Result<RecordBatch> {
         split_bytes: u64::MAX,
         until_now: true,
         history: false,
+        time: None,
         ..Request::default()
     };
     let mut chunks = Vec::new();

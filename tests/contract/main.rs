@@ -15,7 +15,7 @@
 //! | 11 Tables, finals once | `rules::rule_11_*`; `windows` and `sessions`; `tables`, against twins; what a job may do with a table: `ui/job` |
 //! | 12 Joins | `joins` and `tables`, against twins; `ordered::rule_12_*`; side inputs: `lookup`; sides that do not fit: `ui/job` |
 //! | 13 Early results | `early`; what a job may do with them: `ui/job/early.rs` |
-//! | 14 A line without its end, a followed file | `inputs::rule_14_*`; `processes/killed.rs` |
+//! | 14 A line without its end, a followed file | `inputs::rule_14_*`, `chained`; `processes/killed.rs` |
 //! | 15 The end of input | `rules::rule_15_*`, `ordered::rule_15_*`, `changed` |
 //! | 16 Jobs are functions | what the compiler sees: `ui/job`; what it does not: `testkit/tests/harness/differs.rs`, `ouzel/tests/jobs.rs`, `processes/console.rs` |
 //! | 17 A changed job | `changed` |
@@ -27,6 +27,7 @@
 mod aggregates;
 mod approximate;
 mod calendar;
+mod chained;
 mod changed;
 mod code;
 mod collections;

@@ -89,10 +89,9 @@ pub(super) fn apart(
 ) -> Result<()> {
     let mut held = Vec::new();
     for (name, uri) in inputs {
-        held.push(Named {
-            what: format!("the input `{name}` ({uri})"),
-            place: uri::place_of_input(uri)?,
-        });
+        for place in uri::places_of_input(uri)? {
+            held.push(Named { what: format!("the input `{name}` ({uri})"), place });
+        }
     }
     let mut written = Vec::new();
     for (name, uri) in outputs.iter().filter(|(_, uri)| !is_standard(uri)) {
