@@ -153,6 +153,11 @@ impl Folder {
         Ok(Folder { dir: dir.to_owned(), _lock: lock, run })
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A manifest, if it is there.
     fn manifest(&self, name: &str) -> Result<Option<Manifest>> {
         let path = self.dir.join(name);

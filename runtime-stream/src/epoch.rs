@@ -7,7 +7,7 @@ use crate::group;
 use crate::layout::{self, LayoutFile};
 use crate::outputs::Outputs;
 use crate::reader::Reader;
-use crate::resume;
+use crate::resume::{self, Kept};
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
 use ouzel_dsl::log::Session;
@@ -89,7 +89,7 @@ impl Run {
         plan: &Arc<Plan>,
         config: &RunConfig,
         stream: &StreamConfig,
-        (mut checkpoint, session): (Option<Checkpoint>, Option<Arc<dyn Session>>),
+        (mut checkpoint, session): Kept,
     ) -> Result<Run> {
         let wiring = Arc::new(Wiring::open(plan, config)?);
         let gates = Arc::new(Gates::default());
@@ -97,8 +97,9 @@ impl Run {
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
         if stream.group.is_some() {
             // The group says what is of this process.
-            let shared = wiring.sources.iter().zip(&plan.sources).filter(|(_, node)| !node.side);
-            shared.map(|(source, _)| source.own(&[])).collect::<Result<()>>()?;
+            let mut shared =
+                wiring.sources.iter().zip(&plan.sources).filter(|(_, node)| !node.side);
+            shared.try_for_each(|(source, _)| source.own(&[]))?;
         }
         let sides = wiring.side_tasks()?;
         let reader = resume::reader(&wiring, manifest, &gates, stream, &sides.ends)?;

@@ -8,11 +8,14 @@
 //! commits: what they were read up to, and the letters before that, is all there is to know.
 
 mod letter;
+mod local;
 mod shard;
 
+use crate::checkpoint::Folder;
 use crate::epoch::{Run, summary};
 use crate::keyed::{Turn, lock, parallel, take_combiners};
 use letter::Head;
+use local::Local;
 use ouzel_dsl::log::{Committed, Group, GroupOf, Lane, Position, SessionOf};
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Tally;
@@ -70,6 +73,8 @@ pub struct Shared {
     /// Counts up to the last commit.
     counted: Tally,
     epoch: u64,
+    /// Where copies of shards are kept, if anywhere.
+    local: Option<Local>,
 }
 
 /// Runs a plan until it is told to stop.
@@ -86,6 +91,8 @@ pub async fn run(
         shared.run.read().await?;
         tokio::task::block_in_place(|| shared.end_epoch())?;
         if config.stop.load(Ordering::Relaxed) {
+            let shards = shared.shard_lanes();
+            tokio::task::block_in_place(|| shared.keep(&shards))?;
             let summary = shared.summary();
             config.observers.tell(Event::Finished { summary: &summary });
             return Ok(summary);
@@ -101,6 +108,8 @@ impl Shared {
         of: &GroupConfig,
     ) -> Result<Shared> {
         let inputs = check(plan, config)?;
+        let folder = stream.state.as_ref().map(|dir| Folder::take(dir, plan.job)).transpose()?;
+        let local = folder.map(|folder| Local { folder, group: of.name.clone() });
         let sink = config.sink(plan, 0)?;
         let Some(log) = sink.log() else { return Err(no_log(&sink.describe())) };
         let exactly_once = stream.guarantee != Some(Guarantee::AtLeastOnce);
@@ -149,6 +158,7 @@ impl Shared {
             told: BTreeMap::new(),
             counted,
             epoch: 0,
+            local,
         };
         // The group is formed while others join.
         let until = Instant::now() + Duration::from_secs(10);
@@ -168,8 +178,24 @@ impl Shared {
         if shift.lost.is_empty() && shift.gained.is_empty() {
             return Ok(());
         }
+        self.keep(&shift.lost)?;
         self.give_up(&shift.lost);
         self.take_up(&shift.gained)
+    }
+
+    /// Keeps copies of shards of which all is committed.
+    fn keep(&mut self, lanes: &[(String, u32)]) -> Result<()> {
+        for (topic, number) in lanes {
+            let Some(keyed) = self.keyed_of(topic) else { continue };
+            let (state, code) = self.identity(keyed);
+            let (Some(local), Some(shard)) = (&self.local, self.shards.get_mut(&(keyed, *number)))
+            else {
+                continue;
+            };
+            let note = shard.note(state, code);
+            local.keep(topic, *number, shard, note)?;
+        }
+        Ok(())
     }
 
     fn give_up(&mut self, lost: &[(String, u32)]) {
@@ -209,6 +235,14 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// The lanes of the shards that are of this process.
+    fn shard_lanes(&self) -> Vec<(String, u32)> {
+        let lane = |(keyed, number): &(usize, u32)| {
+            Some((self.topics[*keyed].as_ref()?.letters.clone(), *number))
+        };
+        self.shards.keys().filter_map(lane).collect()
     }
 
     fn keyed_of(&self, topic: &str) -> Option<usize> {
@@ -276,7 +310,10 @@ impl Shared {
         };
         let all: u32 = self.topics.iter().flatten().map(|topics| topics.lanes).sum();
         let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
-        let shard = Shard::open(&wiring, &*entry.node, memory, &mut *self.group, lanes, position)?;
+        let local = self.local.as_ref();
+        let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
+        let group = &mut *self.group;
+        let shard = Shard::open(&wiring, &*entry.node, memory, group, lanes, position, copy)?;
         self.shards.insert((keyed, number), shard);
         Ok(())
     }
@@ -508,11 +545,7 @@ impl Shared {
         for worker in &mut self.run.idle {
             *worker = self.run.wiring.worker();
         }
-        let shards: Vec<_> = self.shards.keys().copied().collect();
-        let letters = shards.into_iter().filter_map(|(keyed, number)| {
-            Some((self.topics[keyed].as_ref()?.letters.clone(), number))
-        });
-        let held: Vec<_> = self.owned.keys().cloned().chain(letters).collect();
+        let held: Vec<_> = self.owned.keys().cloned().chain(self.shard_lanes()).collect();
         self.give_up(&held);
         self.own()?;
         let shift = self.group.serve(Duration::ZERO)?;

@@ -121,9 +121,9 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .long("group")
                 .value_name("NAME")
                 .help(
-                    "Stream: share the partitions of Kafka's topics with all processes of this name",
-                )
-                .conflicts_with("state"),
+                    "Stream: share the partitions of Kafka's topics with all processes of this \
+                     name; state is kept in topics, and `--state` only saves reading it back",
+                ),
             Arg::new("instance")
                 .long("instance")
                 .value_name("NAME")

@@ -5,6 +5,7 @@
 //! go.
 
 use super::letter::{self, Head};
+use super::local::Copy;
 use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
 use ouzel_dsl::log::{Group, Lane, Letter, Session};
 use ouzel_dsl::stage::Port;
@@ -73,6 +74,7 @@ impl Shard {
         group: &mut dyn Group,
         lanes: Lanes<'_>,
         position: Option<(u64, Note)>,
+        copy: impl FnOnce(u64, &Note) -> Option<Copy>,
     ) -> Result<Shard> {
         let mut shard = Shard {
             state: node.state(1, memory, &wiring.spill),
@@ -93,7 +95,12 @@ impl Shard {
         let what = |e| Error::io("taking up keyed state", e);
         let mut entries = tempfile::tempfile_in(&wiring.spill).map_err(what)?;
         (shard.next, shard.base, shard.snapshot) = (next, note.base, note.snapshot);
-        if note.snapshot.is_some() {
+        let mut from = note.base;
+        if let Some(mut copy) = copy(next, &note) {
+            shard.watermarks = copy.watermarks;
+            shard.held = std::io::copy(&mut copy.entries, &mut entries).map_err(what)?;
+            from = copy.next;
+        } else if note.snapshot.is_some() {
             group.read(&lanes.snapshots, None, None, &mut |letter| {
                 let (head, bytes) = read(&letter, &lanes.snapshots)?;
                 if head.snapshot == note.snapshot {
@@ -104,7 +111,7 @@ impl Shard {
                 Ok(())
             })?;
         }
-        group.read(&lanes.letters, Some(note.base), Some(next), &mut |letter| {
+        group.read(&lanes.letters, Some(from), Some(next), &mut |letter| {
             let (head, bytes) = read(&letter, &lanes.letters)?;
             shard.watermarks.extend(head.watermarks);
             shard.came += bytes.len() as u64;
