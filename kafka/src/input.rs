@@ -159,6 +159,12 @@ impl Connect for TopicInput {
     }
 
     fn topics(&self) -> Result<Option<ouzel_dsl::connector::Topics>> {
+        if let Topics::Matching(pattern) = &self.topics {
+            return Err(Error::Usage(format!(
+                "{}: a `--group` shares topics that it is told by name, and `{pattern}` is a pattern",
+                self.uri.text
+            )));
+        }
         let asks: BaseConsumer<Reading> = consumer(&self.cluster, "read_committed")?;
         let one = match &self.topics {
             Topics::One(topic) => Some(topic.as_str()),

@@ -33,9 +33,6 @@ use std::time::{Duration, Instant};
 /// who read what it has written wait so long.
 const LASTS: Duration = Duration::from_secs(15);
 
-/// So many lanes letters have, if it is not said and no input has more partitions.
-const LANES_MIN: u32 = 1;
-
 /// What goes with the position of a partition of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SourceNote {
@@ -66,6 +63,9 @@ pub struct Shared {
     group: Box<dyn Group>,
     /// By keyed operator; none of those that are looked up.
     topics: Vec<Option<Topics>>,
+    /// The topic whose partitions the shards of the same number go with, so that who has partitions
+    /// has shards.
+    leading: String,
     owned: BTreeMap<(String, u32), Owned>,
     shards: BTreeMap<(usize, u32), Shard>,
     /// Which watermarks the shards of a keyed operator were told last, by name.
@@ -116,8 +116,10 @@ impl Shared {
         let own = of.instance.clone().unwrap_or_else(|| fresh_run(plan.job));
         let name = format!("{}-{own}", of.name);
         let session = session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
-        let most = inputs.iter().map(|(_, lanes)| *lanes).max().unwrap_or(LANES_MIN);
-        let lanes = of.lanes.unwrap_or(most).max(LANES_MIN);
+        let Some((leading, most)) = inputs.first().cloned() else {
+            return Err(Error::Usage("a `--group` needs an input to share".to_owned()));
+        };
+        let lanes = of.lanes.unwrap_or(most);
         let named = |keyed: &ouzel_dsl::plan::KeyedEntry| {
             let operator = of_topic(&plan.operators[keyed.operator].id);
             (!keyed.side).then(|| Topics {
@@ -127,11 +129,7 @@ impl Shared {
             })
         };
         let mut topics: Vec<Option<Topics>> = plan.keyed.iter().map(named).collect();
-        let shared: Vec<String> = inputs
-            .into_iter()
-            .map(|(topic, _)| topic)
-            .chain(topics.iter().flatten().map(|topics| topics.letters.clone()))
-            .collect();
+        let shared: Vec<String> = inputs.into_iter().map(|(topic, _)| topic).collect();
         for topics in topics.iter_mut().flatten() {
             topics.lanes = log.topic(&topics.letters, topics.lanes, false)?;
             let of_snapshots = log.topic(&topics.snapshots, topics.lanes, true)?;
@@ -141,6 +139,12 @@ impl Shared {
                     topics.letters, topics.snapshots, topics.lanes
                 )));
             }
+        }
+        if let Some(topics) = topics.iter().flatten().find(|topics| topics.lanes > most) {
+            return Err(Error::Usage(format!(
+                "the group has {} shards, and `{leading}` {most} partitions: a shard goes with a partition of the first input, so that there can be no more of them\n  give fewer `--shards`, or the topic more partitions",
+                topics.lanes
+            )));
         }
         let run = Run::open(plan, config, stream, (None, session))?;
         let group = log.join(&GroupOf {
@@ -153,6 +157,7 @@ impl Shared {
             run,
             group,
             topics,
+            leading,
             owned: BTreeMap::new(),
             shards: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -178,9 +183,24 @@ impl Shared {
         if shift.lost.is_empty() && shift.gained.is_empty() {
             return Ok(());
         }
-        self.keep(&shift.lost)?;
-        self.give_up(&shift.lost);
-        self.take_up(&shift.gained)
+        let (lost, gained) = (self.with_shards(shift.lost), self.with_shards(shift.gained));
+        self.keep(&lost)?;
+        self.give_up(&lost);
+        self.take_up(&gained)
+    }
+
+    /// Partitions, and the lanes of the shards that go with them.
+    fn with_shards(&self, mut lanes: Vec<(String, u32)>) -> Vec<(String, u32)> {
+        for index in 0..lanes.len() {
+            let (topic, number) = &lanes[index];
+            if *topic != self.leading {
+                continue;
+            }
+            let number = *number;
+            let with = self.topics.iter().flatten().filter(|topics| number < topics.lanes);
+            lanes.extend(with.map(|topics| (topics.letters.clone(), number)));
+        }
+        lanes
     }
 
     /// Keeps copies of shards of which all is committed.
@@ -549,8 +569,9 @@ impl Shared {
         self.give_up(&held);
         self.own()?;
         let shift = self.group.serve(Duration::ZERO)?;
-        let kept: Vec<_> = held.into_iter().filter(|lane| !shift.lost.contains(lane)).collect();
-        let gained: Vec<_> = kept.into_iter().chain(shift.gained).collect();
+        let (lost, gained) = (self.with_shards(shift.lost), self.with_shards(shift.gained));
+        let kept = held.into_iter().filter(|lane| !lost.contains(lane));
+        let gained: Vec<_> = kept.chain(gained).collect();
         self.take_up(&gained)
     }
 
