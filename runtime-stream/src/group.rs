@@ -98,20 +98,14 @@ impl Shared {
         let Some(log) = sink.as_ref().and_then(|sink| sink.log()) else {
             return Err(needs::no_log("what has no output"));
         };
-        let GroupTopics { inputs, state: mut topics } = group_topics(plan, config, of)?;
+        let topics = group_topics(plan, config, of)?;
+        topics.refuse_missing(&log.name())?;
+        let GroupTopics { inputs, state: mut topics } = topics;
         let exactly_once = stream.guarantee != Some(Guarantee::AtLeastOnce);
         let own = of.instance.clone().unwrap_or_else(|| fresh_run(plan.job));
         let name = format!("{}-{own}", of.name);
         let session =
             session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
-        if let Some(missing) = inputs.iter().find(|input| input.lanes == 0) {
-            return Err(Error::Usage(format!(
-                "the input `{}`: there is no topic `{}` at {}",
-                missing.input,
-                missing.topic,
-                log.name()
-            )));
-        }
         let shared: Vec<String> = inputs
             .into_iter()
             .map(|input| input.topic)

@@ -61,6 +61,7 @@ pub(super) fn group(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
     let sink = cluster(&plan, &config)?;
     let log = log_of(&sink)?;
     let topics = group_topics(&plan, &config, &group)?;
+    topics.refuse_missing(&log.name())?;
     let members = log.members(&group.name)?;
     // Inputs first: what they have become is letters by then, or has an effect already.
     let mut parts = Vec::new();

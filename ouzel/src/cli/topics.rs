@@ -119,6 +119,9 @@ fn needed(
         Some(GroupTopics { inputs, state }) => (inputs, state),
         None => (input_topics(plan, config)?, Vec::new()),
     };
+    // Without its inputs, or being told, no one knows how many shards there are to be.
+    let known = group.is_some_and(|group| group.lanes.is_some())
+        || inputs.iter().all(|input| input.lanes > 0);
     let mut all = Vec::new();
     for input in inputs {
         all.push(Needed {
@@ -140,12 +143,13 @@ fn needed(
     if let Some(sink) = one_log(plan, config)? {
         let log = log_of(&sink)?;
         for StateTopics { operator, letters, snapshots, lanes } in state.into_iter().flatten() {
-            let letters =
-                look(log, letters, What::Letters(operator.clone()), Some(lanes), false)?;
+            let (of_letters, wanted) =
+                (What::Letters(operator.clone()), known.then_some(lanes));
+            let letters = look(log, letters, of_letters, wanted, false)?;
             // The letters that are there say how many shards there are.
-            let lanes = letters.partitions.unwrap_or(lanes);
+            let wanted = letters.partitions.or(wanted);
             all.push(letters);
-            all.push(look(log, snapshots, What::Snapshots(operator), Some(lanes), true)?);
+            all.push(look(log, snapshots, What::Snapshots(operator), wanted, true)?);
         }
     }
     Ok(all)
@@ -185,7 +189,13 @@ fn text(needed: &[Needed]) -> String {
             },
             (None, _, What::Input(_)) => "missing; it is made by who writes to it".to_owned(),
             (None, Some(wanted), _) => format!("missing; would be made with {}", plural(wanted)),
-            (None, None, _) => "missing; would be made with as many partitions as `partitions` of its URI or the cluster says".to_owned(),
+            (None, None, What::Output(..)) => {
+                "missing; would be made with as many partitions as its URI or the cluster says"
+                    .to_owned()
+            }
+            (None, None, _) => {
+                "missing; would be made with as many partitions as the input has".to_owned()
+            }
         };
         grid.row([&one.topic, &format!("{}{compacted}", one.what.text()), &there]);
     }

@@ -18,6 +18,22 @@ pub struct GroupTopics {
     pub state: Vec<Option<StateTopics>>,
 }
 
+impl GroupTopics {
+    /// Refuses inputs whose topics are not there, in a log of that name.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not there.
+    pub fn refuse_missing(&self, log: &str) -> Result<()> {
+        match self.inputs.iter().find(|input| input.lanes == 0) {
+            None => Ok(()),
+            Some(InputTopic { input, topic, .. }) => Err(Error::Usage(format!(
+                "the input `{input}`: there is no topic `{topic}` at {log}"
+            ))),
+        }
+    }
+}
+
 /// A topic that is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputTopic {
