@@ -3,8 +3,8 @@
 # twice. Needs what the feature `kafka` is built with, and for a broker of its own Java 17 and Maven;
 # KAFKA_BROKERS=HOST:PORT names one that runs already.
 #
-#   examples/kafka.sh          with 336,776 flights in about half a minute
-#   SPEED=100000 examples/kafka.sh    slower: a year in five minutes
+#   examples/kafka.sh                 the 336,776 flights of a year, in about a minute
+#   SPEED=100000 examples/kafka.sh    slower: the year in five minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -67,17 +67,17 @@ start one
 one=$!
 start two
 two=$!
-shared() { "$bin/delays" group "${ends[@]}" "${group[@]}"; }
-# Until both have something.
-until [[ $("$bin/delays" group "${ends[@]}" "${group[@]}" --format json | grep -o '"member": "[a-z]*"' | sort -u | wc -l) == 2 ]]; do
-    kill -0 "$one" && kill -0 "$two" || { cat "$here/one" "$here/two" >&2; exit 1; }
-    sleep 0.5
-done
+shared() { "$bin/delays" group "${ends[@]}" "${group[@]}" "$@"; }
+alive() { kill -0 "$one" && kill -0 "$two" || { cat "$here/one" "$here/two" >&2; exit 1; }; }
+# Until each has something, and has come some way with it.
+busy() {
+    shared --format json | grep -A3 '"committed": [1-9]' | grep -q '"member": "'"$1"'"'
+}
+until busy one && busy two; do alive; sleep 0.5; done
 shared
 
 say "kill -9 one of them, while flights come in"
-kill -9 "$two"
-wait "$two" 2>/dev/null || true
+{ kill -9 "$two" && wait "$two"; } 2>/dev/null || true
 sleep 3
 start two
 two=$!
@@ -85,19 +85,15 @@ echo "and start it again: by its name it gets back what it had"
 
 say "Wait until all flights have come, and the group has read them"
 wait "$replay" || { cat "$here/replay" >&2; exit 1; }
-until "$bin/delays" group "${ends[@]}" "${group[@]}" --format json | grep -q '^  "lag": 0,'; do
-    kill -0 "$one" && kill -0 "$two" || { cat "$here/one" "$here/two" >&2; exit 1; }
-    sleep 0.5
-done
+until shared --format json | grep -q '^  "lag": 0,'; do alive; sleep 0.5; done
 shared
-# Ctrl-C, as it were: they leave the group, and others need not wait until they are given up.
+# SIGTERM: they commit, and end.
 kill "$one" "$two"
 wait "$one" "$two" || { cat "$here/one" "$here/two" >&2; exit 1; }
 
 say "The same job over the same topic as batch, and what the topic of the table has for each key"
-"$bin/delays" run --mode batch --in "$flights" --out - --progress never | sort >"$here/batch"
-"$bin/settled" "kafka://$brokers/$id-delays" | LC_ALL=C sort >"$here/stream"
-LC_ALL=C sort -o "$here/batch" "$here/batch"
+"$bin/delays" run --mode batch --in "$flights" --out - --progress never | LC_ALL=C sort >"$here/batch"
+"$bin/settled" "$delays" | LC_ALL=C sort >"$here/stream"
 wc -l <"$here/batch" | sed 's/$/ rows as batch/'
 wc -l <"$here/stream" | sed 's/$/ rows in the topic/'
 cmp "$here/batch" "$here/stream"
@@ -105,5 +101,9 @@ head -n 1 "$here/stream"
 echo "they are equal, to the bit"
 
 say "Take away what was made, but for the flights"
-"$bin/delays" reset "${ends[@]}" "${group[@]}"
+# Those who have a name are expected back for ten seconds.
+until "$bin/delays" reset "${ends[@]}" "${group[@]}" 2>"$here/reset"; do
+    grep -q "that run" "$here/reset" || { cat "$here/reset" >&2; exit 1; }
+    sleep 1
+done
 "$bin/delays" topics "${ends[@]}" --delete --outputs

@@ -4,6 +4,8 @@ mod bindings;
 mod command;
 mod group;
 mod help;
+#[cfg(all(test, feature = "kafka"))]
+mod kafka_tests;
 mod outputs;
 mod report;
 mod run;

@@ -4,7 +4,7 @@
 //! cargo run --release -p replay -- --to kafka://127.0.0.1:9092/flights --speed 100000 --partitions 4
 //! ```
 //!
-//! It is a job that leaves each flight as it is, from a file whose reading is slowed down, to a topic.
+//! It is a job that leaves each flight as it is, from a connector that gives it when it is due, to a topic.
 //! The flights of a carrier keep their order: the carrier is the record's key. A record's timestamp is
 //! the time at which it is sent, so that no retention takes it for old; when the flight was due is
 //! among its fields.
@@ -66,10 +66,10 @@ fn play(given: &ArgMatches) -> Result<()> {
     let options = format!("key=carrier&partitions={partitions}");
     let mark = if text("to").contains('?') { '&' } else { '?' };
     let outcome = ouzel::run::<replay>()
-        // One thread, and little at a time: they are to come in order, and one after the other.
         .mode(Mode::Stream)
+        // Written often, so that it looks like a stream; by one thread, so that it is in order.
+        .stream(|stream| stream.epoch_ms = 50)
         .workers(1)
-        .config(|config| config.chunk_rows = 64)
         .input("flights", flights)
         .output("replay", format!("{}{mark}{options}", text("to")).as_str())
         .execute()?;

@@ -1,47 +1,44 @@
-//! A connector of our own: what another reads, no faster than it happened, times a factor.
+//! A connector of our own: the records of another, each when it is due.
 
-use ouzel::Result;
-use ouzel::connector::{Chunk, Connect, Demand, Listing, Request, Source, Split};
 use ouzel::arrow::array::{AsArray, RecordBatch};
+use ouzel::arrow::compute::concat_batches;
 use ouzel::arrow::datatypes::TimestampMicrosecondType;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use ouzel::connector::{
+    Chunk, Connect, Demand, Listing, Offsets, Pruned, Request, Source, Split,
+};
+use ouzel::{Error, Result};
+use std::sync::Arc;
+use std::time::Instant;
 
-/// An input that is read at a pace.
+/// An input that is read once, and given at a pace.
 pub struct Paced {
     of: Arc<dyn Connect>,
-    clock: Arc<Clock>,
-}
-
-/// Tells when a record is due.
-struct Clock {
     speed: f64,
-    /// The first event time in microseconds, and when it was.
-    began: OnceLock<(i64, Instant)>,
-}
-
-impl Clock {
-    /// Waits until an event time is due.
-    fn wait(&self, micros: i64) {
-        let (first, began) = self.began.get_or_init(|| (micros, Instant::now()));
-        let after = Duration::from_micros(micros.saturating_sub(*first).max(0).unsigned_abs());
-        let due = *began + after.div_f64(self.speed);
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    }
 }
 
 impl Paced {
-    /// What `of` reads, `speed` times as fast as it happened.
+    /// The records of `of`, `speed` times as fast as they happened.
     pub fn new(of: Arc<dyn Connect>, speed: f64) -> Paced {
-        let speed = speed.max(f64::MIN_POSITIVE);
-        Paced { of, clock: Arc::new(Clock { speed, began: OnceLock::new() }) }
+        Paced { of, speed }
     }
 }
 
 impl Connect for Paced {
     fn open(&self, request: &Request) -> Result<Box<dyn Source>> {
-        // The first column that is read is the event time.
-        Ok(Box::new(PacedSource { of: self.of.open(request)?, clock: self.clock.clone() }))
+        let mut batches = Vec::new();
+        for mut split in self.of.open(request)?.splits(&[])?.splits {
+            let keep = &mut |chunk: Chunk| {
+                batches.push(chunk.batch);
+                Ok(Demand::More)
+            };
+            while let Some(rest) = split.read(keep)? {
+                split = rest;
+            }
+        }
+        let none = || Error::Failed(format!("{} has no records", self.of.describe()));
+        let schema = batches.first().ok_or_else(none)?.schema();
+        let rows = concat_batches(&schema, &batches).map_err(|e| Error::Format(e.to_string()))?;
+        Ok(Box::new(PacedSource { rows, speed: self.speed, began: Instant::now() }))
     }
 
     fn describe(&self) -> String {
@@ -50,65 +47,79 @@ impl Connect for Paced {
 }
 
 struct PacedSource {
-    of: Box<dyn Source>,
-    clock: Arc<Clock>,
+    rows: RecordBatch,
+    speed: f64,
+    began: Instant,
+}
+
+impl PacedSource {
+    /// How many rows are due.
+    fn due(&self) -> usize {
+        let times = self.rows.column_by_name("scheduled");
+        let times = times.and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+        let Some(times) = times.map(|times| times.values()) else { return self.rows.num_rows() };
+        let passed = self.began.elapsed().as_secs_f64() * self.speed * 1e6;
+        let first = times.first().copied().unwrap_or(0);
+        times.partition_point(|time| time.saturating_sub(first) as f64 <= passed)
+    }
 }
 
 impl Source for PacedSource {
+    /// It has an end, which no one waits for.
     fn bounded(&self) -> bool {
-        self.of.bounded()
+        false
     }
 
     fn partitions(&self) -> Arc<Vec<String>> {
-        self.of.partitions()
+        Arc::new(vec!["flights".to_owned()])
     }
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {
-        let listing = self.of.splits(from)?;
-        let paced = |of| Box::new(PacedSplit { of, clock: self.clock.clone() }) as Box<dyn Split>;
-        Ok(Listing { splits: listing.splits.into_iter().map(paced).collect(), ..listing })
+        let (at, due) = (from.first().map_or(0, |at| *at as usize), self.due());
+        let split = |at| Box::new(Rows { rows: self.rows.slice(at, due - at), at }) as Box<dyn Split>;
+        let end = due == self.rows.num_rows();
+        Ok(Listing {
+            splits: (at < due).then(|| split(at)).into_iter().collect(),
+            ended: if end { vec![0] } else { Vec::new() },
+            end,
+        })
     }
 }
 
-struct PacedSplit {
-    of: Box<dyn Split>,
-    clock: Arc<Clock>,
+/// Rows that are due, from an offset on.
+struct Rows {
+    rows: RecordBatch,
+    at: usize,
 }
 
-impl Split for PacedSplit {
+impl Split for Rows {
     fn partition(&self) -> u32 {
-        self.of.partition()
+        0
     }
 
     fn start(&self) -> u64 {
-        self.of.start()
+        self.at as u64
     }
 
     fn end(&self) -> u64 {
-        self.of.end()
+        (self.at + self.rows.num_rows()) as u64
     }
 
     fn bytes(&self) -> u64 {
-        self.of.bytes()
+        self.rows.get_array_memory_size() as u64
     }
 
     fn read(
         self: Box<Self>,
         emit: &mut dyn FnMut(Chunk) -> Result<Demand>,
     ) -> Result<Option<Box<dyn Split>>> {
-        let clock = self.clock;
-        let rest = self.of.read(&mut |chunk| {
-            if let Some(micros) = first_time(&chunk.batch) {
-                clock.wait(micros);
-            }
-            emit(chunk)
+        emit(Chunk {
+            partition: 0,
+            offsets: Offsets::From(self.start()),
+            batch: self.rows,
+            rejects: Vec::new(),
+            pruned: Pruned::default(),
         })?;
-        Ok(rest.map(|of| Box::new(PacedSplit { of, clock }) as Box<dyn Split>))
+        Ok(None)
     }
-}
-
-/// The event time of the first row.
-fn first_time(batch: &RecordBatch) -> Option<i64> {
-    let times = batch.column_by_name("scheduled")?;
-    times.as_primitive_opt::<TimestampMicrosecondType>()?.values().first().copied()
 }

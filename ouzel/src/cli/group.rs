@@ -184,8 +184,8 @@ pub(super) fn reset(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
     let (plan, config, group) = open(job, matches, console)?;
     let sink = cluster(&plan, &config)?;
     let log = log_of(&sink)?;
-    refuse_members(&group.name, &log.members(&group.name)?)?;
     let topics = group_topics(&plan, &config, &group)?;
+    refuse_members(&group.name, &log.members(&group.name)?)?;
     // Letters before offsets: with offsets and no letters a process is refused, the other way round
     // letters would count twice.
     remove(log, &of_state(&topics), console)?;

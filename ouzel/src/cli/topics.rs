@@ -275,8 +275,8 @@ fn delete(
     }
     let mut topics = Vec::new();
     if let Some(group) = group {
-        refuse_members(&group.name, &log.members(&group.name)?)?;
         topics.extend(of_state(&group_topics(plan, config, group)?));
+        refuse_members(&group.name, &log.members(&group.name)?)?;
     }
     if outputs {
         let inputs = input_topics(plan, config)?;
@@ -320,7 +320,7 @@ pub(super) fn refuse_members(group: &str, members: &Members) -> Result<()> {
     }
     let who = members.members.iter().map(|one| format!("`{}` ({})", one.name(), one.host));
     Err(Error::Failed(format!(
-        "the group `{group}` has {} that run: {}\n  stop them first; one that was killed is given up after 10 s",
+        "the group `{group}` has {} that run: {}\n  stop them first; one that was killed, or that has an `--instance` and is expected back, is given up after 10 s",
         ouzel_hooks::text::plural(members.members.len() as u64, "member"),
         who.collect::<Vec<_>>().join(", ")
     )))
