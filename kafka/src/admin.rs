@@ -34,7 +34,8 @@ pub fn look(cluster: &Cluster, topic: &str) -> Result<Option<Found>> {
     let found = partitions(cluster, admin.inner(), Some(topic), PATIENCE)?;
     let Some(lanes) = found.get(topic) else { return Ok(None) };
     // Not everyone may ask for it, and nothing depends on it.
-    let described = block_on(admin.describe_configs([&ResourceSpecifier::Topic(topic)], &options()));
+    let described =
+        block_on(admin.describe_configs([&ResourceSpecifier::Topic(topic)], &options()));
     let policy = described.ok().and_then(|mut all| {
         let resource = all.pop()?.ok()?;
         resource.get("cleanup.policy")?.value.clone()

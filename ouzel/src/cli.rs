@@ -148,7 +148,8 @@ fn plan(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<()> {
         Some("mermaid") => show::mermaid::plan(&plan),
         _ if code => show::code::plan(&plan),
         _ => {
-            show::text::plan(job, &plan) + &promises.as_deref().map_or(String::new(), show::restart::text)
+            show::text::plan(job, &plan)
+                + &promises.as_deref().map_or(String::new(), show::restart::text)
         }
     };
     console.out.print(&text)

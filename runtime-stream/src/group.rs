@@ -19,9 +19,7 @@ use letter::Head;
 use ouzel_dsl::log::{Committed, Group, GroupOf, Lane, Position, SessionOf};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{
-    GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, one_log, session,
-};
+use ouzel_engine::{GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, one_log, session};
 use ouzel_hooks::{Event, Summary};
 use serde::{Deserialize, Serialize};
 use shard::{Lanes, Note, Shard};
@@ -104,8 +102,7 @@ impl Shared {
         let exactly_once = stream.guarantee != Some(Guarantee::AtLeastOnce);
         let own = of.instance.clone().unwrap_or_else(|| fresh_run(plan.job));
         let name = format!("{}-{own}", of.name);
-        let session =
-            session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
+        let session = session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
         let shared: Vec<String> = inputs
             .into_iter()
             .map(|input| input.topic)

@@ -40,7 +40,9 @@ fn write(path: &Path, rows: &[(i64, &str, i64)]) {
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let rows = |from: i64, to: i64, step: i64| -> Vec<(i64, &str, i64)> {
-        (from..to).map(|i| (i * step + (i * 7) % 11, ["a", "b", "c"][(i % 3) as usize], i)).collect()
+        (from..to)
+            .map(|i| (i * step + (i * 7) % 11, ["a", "b", "c"][(i % 3) as usize], i))
+            .collect()
     };
     write(&dir.path().join("archive-0.csv"), &rows(0, 320, 2));
     write(&dir.path().join("archive-1.csv"), &rows(0, 130, 5));

@@ -43,9 +43,8 @@ fn arguments() -> Command {
     let arg = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
-    Command::new("replay")
-        .about("Play the flights of 2013 once more, into a topic of Kafka")
-        .args([
+    Command::new("replay").about("Play the flights of 2013 once more, into a topic of Kafka").args(
+        [
             arg("to", "URI", "The topic: kafka://HOST:PORT/TOPIC").required(true),
             arg("speed", "FACTOR", "How many times as fast as in 2013: 100000 takes five minutes")
                 .default_value("100000")
@@ -55,7 +54,8 @@ fn arguments() -> Command {
                 .value_parser(value_parser!(u16).range(1..)),
             arg("from", "FILE", "Where the flights are")
                 .default_value("examples/data/flights.parquet"),
-        ])
+        ],
+    )
 }
 
 fn play(given: &ArgMatches) -> Result<()> {

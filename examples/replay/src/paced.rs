@@ -3,9 +3,7 @@
 use ouzel::arrow::array::{AsArray, RecordBatch};
 use ouzel::arrow::compute::concat_batches;
 use ouzel::arrow::datatypes::TimestampMicrosecondType;
-use ouzel::connector::{
-    Chunk, Connect, Demand, Listing, Offsets, Pruned, Request, Source, Split,
-};
+use ouzel::connector::{Chunk, Connect, Demand, Listing, Offsets, Pruned, Request, Source, Split};
 use ouzel::{Error, Result};
 use std::sync::Arc;
 use std::time::Instant;
@@ -76,7 +74,8 @@ impl Source for PacedSource {
 
     fn splits(&self, from: &[u64]) -> Result<Listing> {
         let (at, due) = (from.first().map_or(0, |at| *at as usize), self.due());
-        let split = |at| Box::new(Rows { rows: self.rows.slice(at, due - at), at }) as Box<dyn Split>;
+        let split =
+            |at| Box::new(Rows { rows: self.rows.slice(at, due - at), at }) as Box<dyn Split>;
         let end = due == self.rows.num_rows();
         Ok(Listing {
             splits: (at < due).then(|| split(at)).into_iter().collect(),

@@ -350,9 +350,29 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 
 /// Flags that a parameter of the same name must not hide.
 const TAKEN: [&str; 23] = [
-    "in", "out", "mode", "workers", "memory", "on-error", "report", "progress", "state", "epoch",
-    "accept", "format", "code", "seed", "help", "layout", "guarantee", "group", "instance", "shards",
-    "create", "delete", "outputs",
+    "in",
+    "out",
+    "mode",
+    "workers",
+    "memory",
+    "on-error",
+    "report",
+    "progress",
+    "state",
+    "epoch",
+    "accept",
+    "format",
+    "code",
+    "seed",
+    "help",
+    "layout",
+    "guarantee",
+    "group",
+    "instance",
+    "shards",
+    "create",
+    "delete",
+    "outputs",
 ];
 
 /// The flags of the job's parameters.

@@ -85,10 +85,7 @@ pub(super) fn group(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
 }
 
 /// The topics whose partitions are shared, with how many there are.
-fn lanes(
-    log: &dyn ouzel_dsl::log::Log,
-    topics: GroupTopics,
-) -> Result<Vec<(String, Of, u32)>> {
+fn lanes(log: &dyn ouzel_dsl::log::Log, topics: GroupTopics) -> Result<Vec<(String, Of, u32)>> {
     let mut all = Vec::new();
     for input in topics.inputs {
         all.push((input.topic, Of::Input(input.input), input.lanes));
@@ -117,7 +114,8 @@ fn text(group: &str, members: &Members, parts: &[Part]) -> String {
     let many = plural(members.members.len() as u64, "member");
     let mut out = format!("group {group}: {state}, {many}, lag {lag}\n");
     if !members.members.is_empty() {
-        let mut grid = Grid::new([Align::Left, Align::Left, Align::Right, Align::Right]).indented(2);
+        let mut grid =
+            Grid::new([Align::Left, Align::Left, Align::Right, Align::Right]).indented(2);
         grid.row(["member", "host", "partitions", "shards", "id"]);
         for one in &members.members {
             let has = |shards: bool| {
@@ -149,7 +147,8 @@ fn text(group: &str, members: &Members, parts: &[Part]) -> String {
 
 fn as_json(group: &str, members: &Members, parts: &[Part]) -> String {
     let member = |one: &ouzel_dsl::log::OneOf| {
-        let lanes = one.lanes.iter().map(|(topic, number)| json!({ "topic": topic, "number": number }));
+        let lanes =
+            one.lanes.iter().map(|(topic, number)| json!({ "topic": topic, "number": number }));
         json!({
             "id": one.id,
             "instance": one.instance,
@@ -245,7 +244,9 @@ partitions of inputs, and shards of operators
 ";
         assert_eq!(text("g", &members, &parts), expected);
         let none = text("g", &Members::default(), &[]);
-        assert!(none.starts_with("group g: there is no such group at the moment, 0 members, lag 0\n"));
+        assert!(
+            none.starts_with("group g: there is no such group at the moment, 0 members, lag 0\n")
+        );
     }
 
     #[test]

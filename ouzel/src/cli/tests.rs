@@ -202,9 +202,18 @@ fn a_plan_says_what_is_left_after_a_restart() {
         let (_, promises) = out.split_once(section).unwrap();
         assert_eq!(promises, expected, "{flags}");
     };
-    ends("--in a.csv --out b.csv --state s", "  flights -> delays  exactly-once  a.csv -> b.csv\n                                   the checkpoint has the state, the position in `flights`, and the table is put in its place whole\n");
-    ends("--in a.csv", "  flights -> delays  none  a.csv -> -\n                           without `--state` or `--group` it begins anew: `flights` is read from its start, and prints all of it again\n");
-    ends("--in a.csv --state s", "  flights -> delays  at-least-once  a.csv -> -\n                                    what was printed after the last checkpoint is printed again\n");
+    ends(
+        "--in a.csv --out b.csv --state s",
+        "  flights -> delays  exactly-once  a.csv -> b.csv\n                                   the checkpoint has the state, the position in `flights`, and the table is put in its place whole\n",
+    );
+    ends(
+        "--in a.csv",
+        "  flights -> delays  none  a.csv -> -\n                           without `--state` or `--group` it begins anew: `flights` is read from its start, and prints all of it again\n",
+    );
+    ends(
+        "--in a.csv --state s",
+        "  flights -> delays  at-least-once  a.csv -> -\n                                    what was printed after the last checkpoint is printed again\n",
+    );
     let piped = plan("--in -?format=csv --out b.csv --state s");
     assert!(piped.contains("in its place whole, if the same comes in again from its start\n"));
     let json: serde_json::Value =

@@ -109,11 +109,7 @@ pub(super) fn log_of(sink: &Arc<dyn Sink>) -> Result<&dyn Log> {
     sink.log().ok_or_else(no_topics)
 }
 
-fn needed(
-    plan: &Plan,
-    config: &RunConfig,
-    group: Option<&GroupConfig>,
-) -> Result<Vec<Needed>> {
+fn needed(plan: &Plan, config: &RunConfig, group: Option<&GroupConfig>) -> Result<Vec<Needed>> {
     let shared = group.map(|group| group_topics(plan, config, group)).transpose()?;
     let (inputs, state) = match shared {
         Some(GroupTopics { inputs, state }) => (inputs, state),
@@ -143,8 +139,7 @@ fn needed(
     if let Some(sink) = one_log(plan, config)? {
         let log = log_of(&sink)?;
         for StateTopics { operator, letters, snapshots, lanes } in state.into_iter().flatten() {
-            let (of_letters, wanted) =
-                (What::Letters(operator.clone()), known.then_some(lanes));
+            let (of_letters, wanted) = (What::Letters(operator.clone()), known.then_some(lanes));
             let letters = look(log, letters, of_letters, wanted, false)?;
             // The letters that are there say how many shards there are.
             let wanted = letters.partitions.or(wanted);
@@ -180,13 +175,16 @@ fn text(needed: &[Needed]) -> String {
         let compacted = if one.compacted == Some(true) { ", compacted" } else { "" };
         let plural = |n| ouzel_hooks::text::plural(u64::from(n), "partition");
         let there = match (one.partitions, one.wanted, &one.what) {
-            (Some(partitions), ..) => plural(partitions) + match (one.fits, one.compacted) {
-                (Some(false), Some(true)) => {
-                    "; not compacted: rows that have long not changed may be deleted in time"
-                }
-                (Some(false), _) => "; compacted: of each key only the last record is kept",
-                _ => "",
-            },
+            (Some(partitions), ..) => {
+                plural(partitions)
+                    + match (one.fits, one.compacted) {
+                        (Some(false), Some(true)) => {
+                            "; not compacted: rows that have long not changed may be deleted in time"
+                        }
+                        (Some(false), _) => "; compacted: of each key only the last record is kept",
+                        _ => "",
+                    }
+            }
             (None, _, What::Input(_)) => "missing; it is made by who writes to it".to_owned(),
             (None, Some(wanted), _) => format!("missing; would be made with {}", plural(wanted)),
             (None, None, What::Output(..)) => {

@@ -82,7 +82,9 @@ fn promise(
             (_, true, _) => "and prints all of it again",
             _ => "and the output is written anew in the place of what was there",
         };
-        let why = format!("without `--state` or `--group` it begins anew: `{input}` is read from its start, {then}");
+        let why = format!(
+            "without `--state` or `--group` it begins anew: `{input}` is read from its start, {then}"
+        );
         return (NONE, why);
     }
     if printed {

@@ -176,5 +176,7 @@ pub fn no_log(what: &str) -> Error {
 
 /// An operator's id as part of the name of a topic.
 fn of_topic(id: &str) -> String {
-    id.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+    id.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .collect()
 }
