@@ -21,7 +21,7 @@ clean() {
 trap clean EXIT
 
 say "Build the job with Kafka"
-profile=${PROFILE:-release}
+profile=${OUZEL_PROFILE:-release}
 cargo build --quiet --profile "$profile" -p delays --features delays/kafka -p replay -p ouzel-kafka-broker
 folder=$profile
 if [[ $profile == dev ]]; then folder=debug; fi

@@ -44,7 +44,7 @@ impl Shape {
 
     /// A decoder of the messages of one partition: its topic, number and index.
     pub fn decoder(&self, topic: &str, number: i32, partition: u32) -> Result<Decoder> {
-        let metas = self.meta.iter().map(|field| Ok(Column::new(field, topic, number)?));
+        let metas = self.meta.iter().map(|field| Column::new(field, topic, number));
         Ok(Decoder {
             messages: Messages::new(&self.format, &self.payload)?,
             codec: self.codec.clone(),

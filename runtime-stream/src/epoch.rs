@@ -97,8 +97,9 @@ impl Run {
         let manifest = checkpoint.as_ref().map_or(&unkept, |c| &c.manifest);
         if stream.group.is_some() {
             // The group says what is of this process.
-            let shared = wiring.sources.iter().zip(&plan.sources).filter(|(_, node)| !node.side);
-            shared.map(|(source, _)| source.own(&[])).collect::<Result<()>>()?;
+            let mut shared =
+                wiring.sources.iter().zip(&plan.sources).filter(|(_, node)| !node.side);
+            shared.try_for_each(|(source, _)| source.own(&[]))?;
         }
         let sides = wiring.side_tasks()?;
         let reader = resume::reader(&wiring, manifest, &gates, stream, &sides.ends)?;

@@ -14,12 +14,11 @@ use std::time::Duration;
 /// and no longer than readers can wait when the process is gone.
 const LASTS: Duration = Duration::from_secs(60);
 
+/// What a run goes on with.
+pub type Kept = (Option<Checkpoint>, Option<Arc<dyn Session>>);
+
 /// Opens the kept state of a run, and the session in which it writes, as far as it has them.
-pub fn open(
-    plan: &Plan,
-    config: &RunConfig,
-    stream: &StreamConfig,
-) -> Result<(Option<Checkpoint>, Option<Arc<dyn Session>>)> {
+pub fn open(plan: &Plan, config: &RunConfig, stream: &StreamConfig) -> Result<Kept> {
     let folder = stream.state.as_ref().map(|dir| Folder::take(dir, plan.job)).transpose()?;
     let run = folder.as_ref().map_or_else(|| fresh_run(plan.job), |folder| folder.run.clone());
     let exactly_once = folder.is_some() && stream.guarantee != Some(Guarantee::AtLeastOnce);

@@ -143,7 +143,7 @@ pub(super) fn run(job: &JobInfo, path: &str) -> String {
     let folders = inputs(job, |name| format!("'{name}={name}/*.{}'", format(job, name, "parquet")));
     let follow =
         inputs(job, |name| format!("'{name}={name}.{}?follow'", format(job, name, "jsonl")));
-    examples(&[
+    let mut all = vec![
         (format!("{path} run{files}"), "read files to their end and show the result"),
         (
             format!("{path} run{folders}{outputs} --report report.json"),
@@ -161,7 +161,14 @@ pub(super) fn run(job: &JobInfo, path: &str) -> String {
             format!("{path} run{files} --on-error dead-letter=bad.jsonl"),
             "keep records aside that cannot be decoded or processed",
         ),
-    ])
+    ];
+    if cfg!(feature = "kafka") {
+        all.push((
+            format!("{path} run{} --group blue", of_kafka(job)),
+            "share topics and state with all processes of that name",
+        ));
+    }
+    examples(&all)
 }
 
 pub(super) fn plan(job: &JobInfo, path: &str) -> String {

@@ -71,7 +71,12 @@ Examples:
     --on-error dead-letter=bad.jsonl
       keep records aside that cannot be decoded or processed
 ";
-    assert!(out.ends_with(examples), "{out}");
+    let kafka = "  delays run --in flights=kafka://localhost:9092/flights --min-delay 1.5 \\
+    --out delays=kafka://localhost:9092/delays --group blue
+      share topics and state with all processes of that name
+";
+    let kafka = if cfg!(feature = "kafka") { kafka } else { "" };
+    assert!(out.ends_with(&format!("{examples}{kafka}")), "{out}");
 }
 
 #[test]
