@@ -163,7 +163,7 @@ fn promises(
 ) -> Result<Option<Vec<show::restart::Promise>>> {
     let given =
         |flag: &&str| matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine);
-    if !["in", "out", "state", "guarantee", "group", "stray"].iter().any(|flag| given(&flag)) {
+    if !["in", "out", "state", "guarantee", "group", "stray"].iter().any(given) {
         return Ok(None);
     }
     let config = ends(plan, matches, console)?;
