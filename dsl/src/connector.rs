@@ -231,7 +231,12 @@ pub trait Connect: Send + Sync {
     /// Opens it.
     fn open(&self, request: &Request) -> Result<Box<dyn Source>>;
 
-    /// The log and its topics that it reads, if it can be shared among processes.
+    /// The [`name`](Log::name) of the log that it reads, if it can be shared among processes.
+    fn log(&self) -> Option<String> {
+        None
+    }
+
+    /// That log and the topics of it that it reads. One that is not there has no lanes.
     ///
     /// # Errors
     ///

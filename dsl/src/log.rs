@@ -39,6 +39,51 @@ pub trait Log: Send + Sync {
     /// Where it can neither be found nor made.
     fn topic(&self, name: &str, lanes: u32, compacted: bool) -> Result<u32>;
 
+    /// The topic that the content of this sink goes to.
+    fn holds(&self) -> String;
+
+    /// Makes the topic that the content of this sink goes to, if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be made.
+    fn prepare(&self, content: &Content) -> Result<()>;
+
+    /// What there is of a topic; none if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be reached.
+    fn look(&self, topic: &str) -> Result<Option<Found>>;
+
+    /// Removes topics; those that were there.
+    ///
+    /// # Errors
+    ///
+    /// Where the log does not.
+    fn remove(&self, topics: &[String]) -> Result<Vec<String>>;
+
+    /// Who is in a group, and what each has.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be reached.
+    fn members(&self, group: &str) -> Result<Members>;
+
+    /// How far a group has come in lanes, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be reached, or there is no such lane.
+    fn progress(&self, group: &str, lanes: &[Lane<'_>]) -> Result<Vec<Progress>>;
+
+    /// Forgets how far a group in which no one is has come; whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// Where someone is in it.
+    fn disband(&self, group: &str) -> Result<bool>;
+
     /// Joins the processes of a group, which share lanes: each is of one of them at a time.
     ///
     /// # Errors
@@ -52,6 +97,55 @@ pub trait Log: Send + Sync {
     ///
     /// Where there is no such topic and none can be made.
     fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>>;
+}
+
+/// What there is of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// How many lanes it has.
+    pub lanes: u32,
+    /// Whether of each key only the last record is kept; none where that is not told.
+    pub compacted: Option<bool>,
+}
+
+/// A group at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    /// How it is, in the log's words; none if there is no such group.
+    pub state: Option<String>,
+    /// Who is in it.
+    pub members: Vec<OneOf>,
+}
+
+/// A process in a group, as the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOf {
+    /// The name that the log has given it.
+    pub id: String,
+    /// The name that it keeps through restarts.
+    pub instance: Option<String>,
+    /// Where it runs.
+    pub host: String,
+    /// The lanes that it has.
+    pub lanes: Vec<(String, u32)>,
+}
+
+impl OneOf {
+    /// What it is called: by its own name, if it has one.
+    pub fn name(&self) -> &str {
+        self.instance.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// How far a group has come in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The offset to go on from; none if nothing was committed.
+    pub committed: Option<u64>,
+    /// The offset after the last record.
+    pub end: u64,
+    /// How many records there are to be read yet.
+    pub lag: u64,
 }
 
 /// Whose session it is.

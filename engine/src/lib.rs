@@ -53,7 +53,7 @@ pub use layout::{Layout, Passed};
 pub use monoid::Moment;
 pub use output::Output;
 pub use session::{
-    changes, changes_schema, content, dead_letters_content, fresh_run, has_log, session,
+    changes, changes_schema, content, dead_letters_content, fresh_run, has_log, one_log, session,
 };
 pub use side::{Side, SideHandle, looked_up};
 pub use sides::{SideTasks, SidesRead};

@@ -20,6 +20,16 @@ pub fn session(
     config: &RunConfig,
     of: &SessionOf<'_>,
 ) -> Result<Option<Arc<dyn Session>>> {
+    let sink = one_log(plan, config)?;
+    sink.as_ref().and_then(|sink| sink.log()).map(|log| log.session(of)).transpose()
+}
+
+/// A sink of the log that outputs are of, if any is.
+///
+/// # Errors
+///
+/// Outputs of several logs.
+pub fn one_log(plan: &Plan, config: &RunConfig) -> Result<Option<Arc<dyn Sink>>> {
     let sinks = sinks(plan, config)?;
     let mut logs = sinks.iter().filter_map(|sink| Some((sink, sink.log()?)));
     let Some((first, log)) = logs.next() else { return Ok(None) };
@@ -30,7 +40,7 @@ pub fn session(
             other.describe()
         )));
     }
-    log.session(of).map(Some)
+    Ok(Some(Arc::clone(first)))
 }
 
 /// Whether any output is of a log.

@@ -158,6 +158,10 @@ impl Connect for TopicInput {
         Ok(Box::new(TopicSource::open(self.clone(), request)?))
     }
 
+    fn log(&self) -> Option<String> {
+        Some(self.cluster.brokers.clone())
+    }
+
     fn topics(&self) -> Result<Option<ouzel_dsl::connector::Topics>> {
         if let Topics::Matching(pattern) = &self.topics {
             return Err(Error::Usage(format!(
@@ -170,7 +174,10 @@ impl Connect for TopicInput {
             Topics::One(topic) => Some(topic.as_str()),
             Topics::Matching(_) => None,
         };
-        let found = topics::partitions(&self.cluster, asks.client(), one, PATIENCE)?;
+        let mut found = topics::partitions(&self.cluster, asks.client(), one, PATIENCE)?;
+        if let Some(topic) = one {
+            found.entry(topic.to_owned()).or_insert(0);
+        }
         let topics = found.into_iter().filter(|(topic, _)| self.topics.matches(topic));
         let topics = topics.map(|(topic, count)| (topic, count.unsigned_abs())).collect();
         let log = self.cluster.brokers.clone();

@@ -6,6 +6,7 @@
 //! as environment variables (`RDKAFKA_SASL_PASSWORD` is `sasl.password`). They are never shown.
 #![warn(missing_docs)]
 
+mod admin;
 mod block_on;
 mod client;
 mod decode;

@@ -1,6 +1,7 @@
 //! Topics as places for outputs: streams are appended, and of tables the rows that change, each
 //! under its key.
 
+use crate::admin;
 use crate::client::Cluster;
 use crate::group::Member;
 use crate::input::brokers_and_topic;
@@ -11,7 +12,9 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use ouzel_connectors::Uri;
 use ouzel_dsl::connector::{Append, Replace, Sink};
-use ouzel_dsl::log::{Content, Group, GroupOf, Log, Session, SessionOf};
+use ouzel_dsl::log::{
+    Content, Found, Group, GroupOf, Lane, Log, Members, Progress, Session, SessionOf,
+};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Result, json};
 use std::path::Path;
@@ -121,6 +124,34 @@ impl Log for TopicOutput {
             letters: true,
         };
         ensure(&self.cluster, &wanted).map(i32::unsigned_abs)
+    }
+
+    fn holds(&self) -> String {
+        self.topic.clone()
+    }
+
+    fn prepare(&self, content: &Content) -> Result<()> {
+        self.ensure(content.key_columns > 0)
+    }
+
+    fn look(&self, topic: &str) -> Result<Option<Found>> {
+        admin::look(&self.cluster, topic)
+    }
+
+    fn remove(&self, topics: &[String]) -> Result<Vec<String>> {
+        admin::remove(&self.cluster, topics)
+    }
+
+    fn members(&self, group: &str) -> Result<Members> {
+        admin::members(&self.cluster, group)
+    }
+
+    fn progress(&self, group: &str, lanes: &[Lane<'_>]) -> Result<Vec<Progress>> {
+        admin::progress(&self.cluster, group, lanes)
+    }
+
+    fn disband(&self, group: &str) -> Result<bool> {
+        admin::disband(&self.cluster, group)
     }
 
     fn join(&self, group: &GroupOf<'_>) -> Result<Box<dyn Group>> {

@@ -2,7 +2,10 @@
 
 mod bindings;
 mod command;
+mod group;
 mod help;
+#[cfg(all(test, feature = "kafka"))]
+mod kafka_tests;
 mod outputs;
 mod report;
 mod run;
@@ -11,16 +14,19 @@ mod signals;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod topics;
 mod units;
 mod verify;
 
 use crate::job_main::JobInfo;
+use crate::session::{self, End};
 use crate::show;
 use crate::terminal::Screen;
 use clap::ArgMatches;
-use ouzel_dsl::{Error, Params, Result};
+use ouzel_dsl::{Error, Params, Plan, Result};
+use ouzel_engine::{GroupConfig, RunConfig, StreamConfig};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the command line talks to.
 pub(crate) struct Console {
@@ -114,6 +120,9 @@ fn dispatch(
         "run" => run::run(job, matches, console).map(|()| exit::OK),
         "plan" => plan(job, matches, console).map(|()| exit::OK),
         "schema" => schema(job, matches, console).map(|()| exit::OK),
+        "topics" => topics::topics(job, matches, console).map(|()| exit::OK),
+        "group" => group::group(job, matches, console).map(|()| exit::OK),
+        "reset" => group::reset(job, matches, console).map(|()| exit::OK),
         _ => verify::verify(job, matches, console)
             .map(|agrees| if agrees { exit::OK } else { exit::FAILED }),
     };
@@ -133,13 +142,53 @@ fn params(job: &JobInfo, matches: &ArgMatches) -> Params {
 fn plan(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<()> {
     let plan = (job.plan)(&params(job, matches))?;
     let code = matches.get_flag("code");
+    let promises = promises(&plan, matches, console)?;
     let text = match matches.get_one::<String>("format").map(String::as_str) {
-        Some("json") => show::json::plan(&plan, code),
+        Some("json") => show::json::plan(&plan, code, promises.as_deref()),
         Some("mermaid") => show::mermaid::plan(&plan),
         _ if code => show::code::plan(&plan),
-        _ => show::text::plan(job, &plan),
+        _ => {
+            show::text::plan(job, &plan)
+                + &promises.as_deref().map_or(String::new(), show::restart::text)
+        }
     };
     console.out.print(&text)
+}
+
+/// What a run would leave after a crash and a restart, if it is said where it reads and writes.
+fn promises(
+    plan: &Plan,
+    matches: &ArgMatches,
+    console: &Console,
+) -> Result<Option<Vec<show::restart::Promise>>> {
+    let given =
+        |flag: &&str| matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine);
+    if !["in", "out", "state", "guarantee", "group", "stray"].iter().any(given) {
+        return Ok(None);
+    }
+    let config = ends(plan, matches, console)?;
+    let stream = StreamConfig {
+        state: matches.get_one::<PathBuf>("state").cloned(),
+        guarantee: run::guarantee(matches),
+        group: matches.get_one::<String>("group").map(|name| GroupConfig {
+            name: name.clone(),
+            instance: None,
+            lanes: None,
+        }),
+        ..StreamConfig::default()
+    };
+    session::check(plan, &config)?;
+    ouzel_runtime_stream::check(plan, &config, &stream)?;
+    show::restart::promises(plan, &config, &stream).map(Some)
+}
+
+/// Where a run reads and writes.
+fn ends(plan: &Plan, matches: &ArgMatches, console: &Console) -> Result<RunConfig> {
+    let inputs = bindings::read(plan, End::Input, matches)?;
+    let given = bindings::read(plan, End::Output, matches)?;
+    bindings::apart(plan, &inputs, &given, None, None)?;
+    let outputs = outputs::sinks(plan, &given, &console.out)?;
+    Ok(RunConfig { outputs, ..verify::inputs(&inputs)? })
 }
 
 fn schema(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Result<()> {

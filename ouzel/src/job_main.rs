@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 /// Makes a job a program.
 pub trait JobMain {
-    /// Reads the command line and does what it says: `run`, `plan`, `verify` or `schema`.
+    /// Reads the command line and does what it says: `run`, `plan`, `verify` or `schema`; of Kafka
+    /// also `topics`, `group` or `reset`.
     ///
     /// Gives 0 where that went well, 1 where it failed, 2 where the command line made no sense and,
     /// where it was ended before it had written anything, 130 for Ctrl-C and 143 for SIGTERM.

@@ -95,7 +95,7 @@ pub(crate) fn listed(names: &[&str]) -> String {
 }
 
 /// An error unless each input has a source and no other name was given.
-fn check(plan: &Plan, config: &RunConfig) -> Result<()> {
+pub(crate) fn check(plan: &Plan, config: &RunConfig) -> Result<()> {
     for name in config.inputs.keys() {
         End::Input.check(plan, name)?;
     }

@@ -3,6 +3,7 @@
 pub(crate) mod code;
 pub(crate) mod json;
 pub(crate) mod mermaid;
+pub(crate) mod restart;
 pub(crate) mod schema;
 pub(crate) mod text;
 

@@ -9,7 +9,10 @@
 
 mod letter;
 mod local;
+mod needs;
 mod shard;
+
+pub use needs::{GroupTopics, InputTopic, StateTopics, check, group_topics, input_topics};
 
 use crate::checkpoint::Folder;
 use crate::epoch::{Run, summary};
@@ -17,10 +20,9 @@ use crate::keyed::{Turn, lock, parallel, take_combiners};
 use letter::Head;
 use local::Local;
 use ouzel_dsl::log::{Committed, Group, GroupOf, Lane, Position, SessionOf};
-use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, session};
+use ouzel_engine::{GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, one_log, session};
 use ouzel_hooks::{Event, Summary};
 use serde::{Deserialize, Serialize};
 use shard::{Lanes, Note, Shard};
@@ -50,19 +52,12 @@ struct Owned {
     committed: Option<u64>,
 }
 
-/// The topics of a keyed operator.
-struct Topics {
-    letters: String,
-    snapshots: String,
-    lanes: u32,
-}
-
 /// A run that is shared.
 pub struct Shared {
     run: Run,
     group: Box<dyn Group>,
     /// By keyed operator; none of those that are looked up.
-    topics: Vec<Option<Topics>>,
+    topics: Vec<Option<StateTopics>>,
     /// The topic whose partitions the shards of the same number go with, so that who has partitions
     /// has shards.
     leading: String,
@@ -107,39 +102,25 @@ impl Shared {
         stream: &StreamConfig,
         of: &GroupConfig,
     ) -> Result<Shared> {
-        let inputs = check(plan, config)?;
         let folder = stream.state.as_ref().map(|dir| Folder::take(dir, plan.job)).transpose()?;
         let local = folder.map(|folder| Local { folder, group: of.name.clone() });
-        let sink = config.sink(plan, 0)?;
-        let Some(log) = sink.log() else { return Err(no_log(&sink.describe())) };
+        let sink = one_log(plan, config)?;
+        let Some(log) = sink.as_ref().and_then(|sink| sink.log()) else {
+            return Err(needs::no_log("what has no output"));
+        };
+        let topics = group_topics(plan, config, of)?;
+        topics.refuse_missing(&log.name())?;
+        let GroupTopics { inputs, state: mut topics } = topics;
         let exactly_once = stream.guarantee != Some(Guarantee::AtLeastOnce);
         let own = of.instance.clone().unwrap_or_else(|| fresh_run(plan.job));
         let name = format!("{}-{own}", of.name);
         let session = session(plan, config, &SessionOf { run: &name, exactly_once, lasts: LASTS })?;
-        let Some((leading, most)) = inputs.first().cloned() else {
+        let Some(first) = inputs.first() else {
             return Err(Error::Usage("a `--group` needs an input to share".to_owned()));
         };
-        let lanes = of.lanes.unwrap_or(most);
-        let named = |keyed: &ouzel_dsl::plan::KeyedEntry| {
-            let operator = of_topic(&plan.operators[keyed.operator].id);
-            (!keyed.side).then(|| Topics {
-                letters: format!("{}-{operator}-letters", of.name),
-                snapshots: format!("{}-{operator}-state", of.name),
-                lanes,
-            })
-        };
-        let mut topics: Vec<Option<Topics>> = plan.keyed.iter().map(named).collect();
-        let shared: Vec<String> = inputs.into_iter().map(|(topic, _)| topic).collect();
-        for topics in topics.iter_mut().flatten() {
-            topics.lanes = log.topic(&topics.letters, topics.lanes, false)?;
-            let of_snapshots = log.topic(&topics.snapshots, topics.lanes, true)?;
-            if of_snapshots != topics.lanes {
-                return Err(Error::State(format!(
-                    "the topics `{}` and `{}` of the group have {} and {of_snapshots} partitions, and must have equally many: delete both, and begin anew",
-                    topics.letters, topics.snapshots, topics.lanes
-                )));
-            }
-        }
+        let (leading, most) = (first.topic.clone(), first.lanes);
+        let shared: Vec<String> = inputs.into_iter().map(|input| input.topic).collect();
+        topics.iter_mut().flatten().try_for_each(|topics| topics.make(log))?;
         if let Some(topics) = topics.iter().flatten().find(|topics| topics.lanes > most) {
             return Err(Error::Usage(format!(
                 "the group has {} shards, and `{leading}` {most} partitions: a shard goes with a partition of the first input, so that there can be no more of them\n  give fewer `--shards`, or the topic more partitions",
@@ -147,6 +128,14 @@ impl Shared {
             )));
         }
         let run = Run::open(plan, config, stream, (None, session))?;
+        for (source, open) in plan.sources.iter().zip(&run.wiring.sources) {
+            if !source.side && open.bounded() {
+                return Err(Error::Usage(format!(
+                    "the input `{}` ends, and processes of a `--group` share topics without an end: leave out `end`, or run the job alone",
+                    source.input
+                )));
+            }
+        }
         let group = log.join(&GroupOf {
             name: &of.name,
             instance: of.instance.as_deref(),
@@ -605,66 +594,6 @@ impl Shard {
             false => Ok(Tally::new(turn.wiring.plan.operators.len())),
         }
     }
-}
-
-/// Sees that all that a run reads and writes can be shared; the topics that it reads, with how many
-/// partitions each has.
-fn check(plan: &Plan, config: &RunConfig) -> Result<Vec<(String, u32)>> {
-    let mut name: Option<String> = None;
-    for index in 0..plan.outputs.len() {
-        let (output, sink) = (&plan.outputs[index], config.sink(plan, index)?);
-        let log = sink.log().ok_or_else(|| no_log(&sink.describe()))?;
-        name.get_or_insert_with(|| log.name());
-        if matches!(output.kind, OutputKind::Early { .. }) {
-            return Err(Error::Usage(format!(
-                "the output `{}` has early results, which processes of a `--group` do not give yet",
-                output.name
-            )));
-        }
-    }
-    if let Some(letters) = config.dead_letters.as_ref().filter(|sink| sink.log().is_none()) {
-        return Err(no_log(&letters.describe()));
-    }
-    let mut all = Vec::new();
-    for source in plan.sources.iter().filter(|source| !source.side) {
-        let Some(connect) = config.inputs.get(source.input) else { continue };
-        let Some(topics) = connect.topics()? else { return Err(no_log(&connect.describe())) };
-        if Some(&topics.log) != name.as_ref() {
-            return Err(Error::Usage(format!(
-                "the input `{}` ({}) is of another cluster than the outputs: what processes of a `--group` read and write is committed by one",
-                source.input,
-                connect.describe()
-            )));
-        }
-        if source.idle_after.is_some() || source.join_late {
-            return Err(Error::Usage(format!(
-                "the input `{}` lets watermarks pass partitions, which is written to a layout that processes of a `--group` do not share yet: run the job alone, with `--state`",
-                source.input
-            )));
-        }
-        for (topic, lanes) in topics.topics {
-            if all.iter().any(|(other, _)| *other == topic) {
-                return Err(Error::Usage(format!(
-                    "two inputs read the topic `{topic}`: in a `--group` each has topics of its own"
-                )));
-            }
-            all.push((topic, lanes));
-        }
-    }
-    Ok(all)
-}
-
-fn no_log(what: &str) -> Error {
-    Error::Usage(format!(
-        "{what} is not shared by processes: with `--group` all inputs that are not looked up, and all outputs, are topics of Kafka"
-    ))
-}
-
-/// An operator's id as part of the name of a topic.
-fn of_topic(id: &str) -> String {
-    id.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
-        .collect()
 }
 
 fn of_partition(source: usize, topic: &str, number: u32) -> String {

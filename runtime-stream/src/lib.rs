@@ -19,17 +19,47 @@ mod settled;
 mod steps;
 
 pub use flights::CRASH;
+pub use group::{GroupTopics, InputTopic, StateTopics, group_topics, input_topics};
 pub use steps::Steps;
 
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_engine::{RunConfig, StreamConfig};
+use ouzel_engine::{Guarantee, RunConfig, StreamConfig, one_log};
 use ouzel_hooks::Summary;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Runs a plan until its input ends or it is told to stop.
 pub fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) -> Result<Summary> {
+    check(plan, config, stream)?;
     runtime(config)?.block_on(epoch::run(plan, config, stream))
+}
+
+/// Refuses what is asked for and cannot be given, before anything is opened.
+pub fn check(plan: &Plan, config: &RunConfig, stream: &StreamConfig) -> Result<()> {
+    one_log(plan, config)?;
+    if stream.group.is_some() {
+        return group::check(plan, config);
+    }
+    if stream.guarantee != Some(Guarantee::ExactlyOnce) {
+        return Ok(());
+    }
+    if stream.state.is_none() {
+        return Err(Error::Usage(
+            "exactly-once needs the state of the run to be kept: give it a folder with `--state`"
+                .to_owned(),
+        ));
+    }
+    for (index, output) in plan.outputs.iter().enumerate() {
+        let sink = config.sink(plan, index)?;
+        if sink.log().is_none() && !sink.replaceable() {
+            return Err(Error::Usage(format!(
+                "the output `{}` ({}) takes nothing back, so that what was printed before a crash is printed again: exactly-once needs a file or a topic",
+                output.name,
+                sink.describe()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The threads of a run.

@@ -20,12 +20,6 @@ pub type Kept = (Option<Checkpoint>, Option<Arc<dyn Session>>);
 /// Opens the kept state of a run, and the session in which it writes, as far as it has them.
 pub fn open(plan: &Plan, config: &RunConfig, stream: &StreamConfig) -> Result<Kept> {
     let folder = stream.state.as_ref().map(|dir| Folder::take(dir, plan.job)).transpose()?;
-    if folder.is_none() && stream.guarantee == Some(Guarantee::ExactlyOnce) {
-        return Err(Error::Usage(
-            "exactly-once needs the state of the run to be kept: give it a folder with `--state`"
-                .to_owned(),
-        ));
-    }
     let run = folder.as_ref().map_or_else(|| fresh_run(plan.job), |folder| folder.run.clone());
     let exactly_once = folder.is_some() && stream.guarantee != Some(Guarantee::AtLeastOnce);
     let lasts = if config.history { LASTS * 3 } else { LASTS };

@@ -51,7 +51,7 @@ fn uris_are_checked_when_they_are_parsed() {
     assert!(refused("a.csv?format=parqet").contains("did you mean `parquet`?"));
     assert!(refused("a.csv?delimiter=ab").contains("one ASCII character"));
     assert!(refused("a.parquet?null=NA").contains("is of CSV, and this is parquet"));
-    assert!(refused("kafka://b/t").contains("no connector for Kafka yet"));
+    assert!(refused("kafka://b/t").contains("built without Kafka"));
     let refused = |uri: &str| output(uri).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(refused("out").contains("does not say its format"));
     assert!(refused("a.txt").contains("a format of inputs"));

@@ -27,14 +27,24 @@ fn commands(page: &str) -> Vec<String> {
 /// Runs a page's commands as they stand, but without optimisation: what they print is the same,
 /// and the tests' own build serves.
 fn run(page: &str) {
+    let kafka = std::env::var_os("OUZEL_KAFKA").is_none_or(|value| value != "skip");
     for command in commands(page) {
+        if command.contains("kafka") && !kafka {
+            eprintln!("OUZEL_KAFKA=skip: `{command}` was SKIPPED");
+            continue;
+        }
         let development = command.replace("cargo run --release", "cargo run --quiet");
         // Every part of a pipe must end well, or with SIGPIPE since `head` had enough.
         let script = format!(
             "{development}\nfor s in \"${{PIPESTATUS[@]}}\"; do [ $s = 0 ] || [ $s = 141 ] || exit $s; done"
         );
-        let output =
-            Command::new("bash").arg("-c").arg(&script).current_dir(root()).output().unwrap();
+        let output = Command::new("bash")
+            .arg("-c")
+            .arg(&script)
+            .current_dir(root())
+            .env("OUZEL_PROFILE", "dev")
+            .output()
+            .unwrap();
         let (out, err) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{page}: `{command}` failed\n{out}\n{err}");

@@ -46,7 +46,15 @@ fn of_job(job: &JobInfo, program: &str, path: &str) -> Command {
         .about(job.headline())
         .long_about(help::long(job.doc))
         .version(version(job))
-        .subcommands([run(job, path), plan(job, path), verify(job, path), schema(job)])
+        .subcommands([
+            run(job, path),
+            plan(job, path),
+            verify(job, path),
+            schema(job),
+            topics(job, path),
+            group(job, path),
+            reset(job, path),
+        ])
         .disable_help_subcommand(true)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -59,12 +67,7 @@ fn run(job: &JobInfo, path: &str) -> Command {
         .args([
             input(job, true),
             stray(),
-            Arg::new("out")
-                .long("out")
-                .value_name("NAME=URI")
-                .help(help::output(job))
-                .allow_hyphen_values(true)
-                .action(ArgAction::Append),
+            output(job),
             Arg::new("mode")
                 .long("mode")
                 .value_name("MODE")
@@ -93,11 +96,7 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .help("Show progress on standard error: auto is on a terminal only")
                 .default_value("auto")
                 .value_parser(PossibleValuesParser::new(["auto", "always", "never"])),
-            Arg::new("state")
-                .long("state")
-                .value_name("DIR")
-                .help("Stream: keep checkpoints here, and go on from them after a restart")
-                .value_parser(value_parser!(PathBuf)),
+            state("Stream: keep checkpoints here, and go on from them after a restart"),
             Arg::new("epoch")
                 .long("epoch")
                 .value_name("TIME")
@@ -109,21 +108,14 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .value_name("OPERATOR")
                 .help("Stream: go on with kept state although this operator has changed since")
                 .action(ArgAction::Append),
-            Arg::new("guarantee")
-                .long("guarantee")
-                .value_name("WHAT")
-                .help(
-                    "Stream: what outputs show of each record after a crash; if not given, its \
-                     effect exactly once where there is a `--state` or `--group`",
-                )
-                .value_parser(PossibleValuesParser::new(["exactly-once", "at-least-once"])),
-            Arg::new("group")
-                .long("group")
-                .value_name("NAME")
-                .help(
-                    "Stream: share the partitions of Kafka's topics with all processes of this \
-                     name; state is kept in topics, and `--state` only saves reading it back",
-                ),
+            guarantee(
+                "Stream: what outputs show of each record after a crash; if not given, its effect \
+                 exactly once where there is a `--state` or `--group`",
+            ),
+            group_name(
+                "Stream: share the partitions of Kafka's topics with all processes of this name; \
+                 state is kept in topics, and `--state` only saves reading it back",
+            ),
             Arg::new("instance")
                 .long("instance")
                 .value_name("NAME")
@@ -132,15 +124,10 @@ fn run(job: &JobInfo, path: &str) -> Command {
                      name, it gets back what it had",
                 )
                 .requires("group"),
-            Arg::new("shards")
-                .long("shards")
-                .value_name("N")
-                .help(
-                    "Stream: into how many shards the group cuts keyed state at its first start; if \
-                     not given, as many as the input has partitions",
-                )
-                .requires("group")
-                .value_parser(value_parser!(u32).range(1..)),
+            shards(
+                "Stream: into how many shards the group cuts keyed state at its first start; if not \
+                 given, as many as the input has partitions",
+            ),
             layout(
                 "Where a job lets the watermark pass partitions: from which records on. A stream \
                  writes it, if not told otherwise as layout.jsonl in its state folder; batch takes \
@@ -165,6 +152,12 @@ fn plan(job: &JobInfo, path: &str) -> Command {
                 .long("code")
                 .help("Show the fused code of each stage (text and JSON)")
                 .action(ArgAction::SetTrue),
+            input(job, true).required(false),
+            stray(),
+            output(job),
+            state("Say what is left after a crash and a restart, with inputs, outputs and this"),
+            guarantee("Say it where this is asked for"),
+            group_name("Say it of a run that processes of this name share").conflicts_with("state"),
         ])
         .args(params(job))
         .after_help(help::plan(job, path))
@@ -206,6 +199,119 @@ fn schema(job: &JobInfo) -> Command {
         .args(params(job))
 }
 
+fn topics(job: &JobInfo, path: &str) -> Command {
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    Command::new("topics")
+        .about("Show, make or delete the topics of Kafka that the job needs")
+        .long_about(
+            "Show the topics of Kafka that the job needs with these inputs and outputs: those it \
+             reads, those it writes, and two for each keyed operator that the processes of a group \
+             share: letters to the shards of its state, and snapshots of it. A run makes what is \
+             missing itself; who may not is given them by `--create`.",
+        )
+        .args([
+            input(job, false),
+            stray(),
+            output(job),
+            group_name("The group whose topics are meant too"),
+            shards(
+                "Into how many shards keyed state is to be cut; if not given, as many as the input \
+                 has partitions",
+            ),
+            flag("create").help("Make those that are missing, but for inputs"),
+            flag("delete")
+                .help("Delete the letters and snapshots of the group")
+                .conflicts_with("create"),
+            flag("outputs").help("With --delete: delete the outputs as well").requires("delete"),
+            format(),
+        ])
+        .args(params(job))
+        .after_help(help::topics(job, path))
+}
+
+fn group(job: &JobInfo, path: &str) -> Command {
+    Command::new("group")
+        .about("Show the processes of a group, and how far they have come")
+        .long_about(
+            "Show the processes that share a run as a group: which partitions and shards each has, \
+             how far what was committed has come in each, and how many records there are to be \
+             read yet.",
+        )
+        .args([
+            input(job, false),
+            stray(),
+            output(job),
+            group_name("The group").required(true),
+            format(),
+        ])
+        .args(params(job))
+        .after_help(help::group(job, path))
+}
+
+fn reset(job: &JobInfo, path: &str) -> Command {
+    Command::new("reset")
+        .about("Let a group begin anew")
+        .long_about(
+            "Let a group begin anew: delete the topics of its state, and how far it has come in its \
+             inputs. No process of the group may run. Outputs keep what they have.",
+        )
+        .args([
+            input(job, false),
+            stray(),
+            output(job),
+            group_name("The group").required(true),
+        ])
+        .args(params(job))
+        .after_help(help::reset(job, path))
+}
+
+fn output(job: &JobInfo) -> Arg {
+    Arg::new("out")
+        .long("out")
+        .value_name("NAME=URI")
+        .help(help::output(job))
+        .allow_hyphen_values(true)
+        .action(ArgAction::Append)
+}
+
+fn format() -> Arg {
+    Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .help("Text for people, or JSON for programs")
+        .default_value("text")
+        .value_parser(PossibleValuesParser::new(["text", "json"]))
+}
+
+fn state(help: &'static str) -> Arg {
+    Arg::new("state")
+        .long("state")
+        .value_name("DIR")
+        .help(help)
+        .value_parser(value_parser!(PathBuf))
+}
+
+fn guarantee(help: &'static str) -> Arg {
+    Arg::new("guarantee")
+        .long("guarantee")
+        .value_name("WHAT")
+        .help(help)
+        .value_parser(PossibleValuesParser::new(["exactly-once", "at-least-once"]))
+}
+
+fn group_name(help: &'static str) -> Arg {
+    Arg::new("group").long("group").value_name("NAME").help(help)
+}
+
+fn shards(help: &'static str) -> Arg {
+    Arg::new("shards")
+        .long("shards")
+        .value_name("N")
+        .help(help)
+        .requires("group")
+        .value_parser(value_parser!(u32).range(1..))
+}
+
 fn input(job: &JobInfo, once: bool) -> Arg {
     Arg::new("in")
         .long("in")
@@ -243,7 +349,7 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 }
 
 /// Flags that a parameter of the same name must not hide.
-const TAKEN: [&str; 20] = [
+const TAKEN: [&str; 23] = [
     "in",
     "out",
     "mode",
@@ -264,6 +370,9 @@ const TAKEN: [&str; 20] = [
     "group",
     "instance",
     "shards",
+    "create",
+    "delete",
+    "outputs",
 ];
 
 /// The flags of the job's parameters.

@@ -15,6 +15,10 @@ pub(super) fn long(doc: &str) -> String {
         .join("\n")
 }
 
+/// What a URI may be besides.
+const KAFKA: &str =
+    if cfg!(feature = "kafka") { ", a topic as kafka://HOST:PORT/TOPIC" } else { "" };
+
 /// What `--in` takes, of `run` or of `verify`, which reads more than once.
 pub(super) fn input(job: &JobInfo, once: bool) -> String {
     let which = match job.inputs {
@@ -28,7 +32,7 @@ pub(super) fn input(job: &JobInfo, once: bool) -> String {
         }
         false => "a file, a folder or a pattern in quotes",
     };
-    format!("Where an input comes from: {kinds}{which}")
+    format!("Where an input comes from: {kinds}{KAFKA}{which}")
 }
 
 pub(super) fn output(job: &JobInfo) -> String {
@@ -38,7 +42,7 @@ pub(super) fn output(job: &JobInfo) -> String {
         many => format!("; the outputs are {}", listed(many)),
     };
     format!(
-        "Where an output goes: a file, - for JSON lines on standard output; if not given, a table \
+        "Where an output goes: a file, - for JSON lines on standard output{KAFKA}; if not given, a table \
          on a terminal and JSON lines elsewhere{which}"
     )
 }
@@ -139,7 +143,7 @@ pub(super) fn run(job: &JobInfo, path: &str) -> String {
     let folders = inputs(job, |name| format!("'{name}={name}/*.{}'", format(job, name, "parquet")));
     let follow =
         inputs(job, |name| format!("'{name}={name}.{}?follow'", format(job, name, "jsonl")));
-    examples(&[
+    let mut all = vec![
         (format!("{path} run{files}"), "read files to their end and show the result"),
         (
             format!("{path} run{folders}{outputs} --report report.json"),
@@ -157,7 +161,14 @@ pub(super) fn run(job: &JobInfo, path: &str) -> String {
             format!("{path} run{files} --on-error dead-letter=bad.jsonl"),
             "keep records aside that cannot be decoded or processed",
         ),
-    ])
+    ];
+    if cfg!(feature = "kafka") {
+        all.push((
+            format!("{path} run{} --group blue", of_kafka(job)),
+            "share topics and state with all processes of that name",
+        ));
+    }
+    examples(&all)
 }
 
 pub(super) fn plan(job: &JobInfo, path: &str) -> String {
@@ -169,6 +180,10 @@ pub(super) fn plan(job: &JobInfo, path: &str) -> String {
         ),
         (format!("{path} plan{params} --code"), "the Rust code of each stage"),
         (format!("{path} plan{params} --format mermaid"), "a flowchart for Markdown"),
+        (
+            format!("{path} plan{}{} --state state", files(job), outputs(job)),
+            "what each output shows of each record after a crash, and why",
+        ),
     ])
 }
 
@@ -178,6 +193,45 @@ pub(super) fn verify(job: &JobInfo, path: &str) -> String {
         (format!("{path} verify{files}"), "compare under schedules that differ each time"),
         (format!("{path} verify{files} --seed 7"), "compare under the same schedules again"),
     ])
+}
+
+/// `--in flights=kafka://..` and `--out delays=kafka://..`.
+fn of_kafka(job: &JobInfo) -> String {
+    let topic = |name: &str| format!("{name}=kafka://localhost:9092/{name}");
+    let names = if job.outputs.is_empty() { &["NAME"][..] } else { job.outputs };
+    let outputs: String = names.iter().map(|name| format!(" --out {}", topic(name))).collect();
+    inputs(job, topic) + &outputs
+}
+
+pub(super) fn topics(job: &JobInfo, path: &str) -> String {
+    let topics = of_kafka(job);
+    examples(&[
+        (format!("{path} topics{topics}"), "what is there, and what a run would make"),
+        (
+            format!("{path} topics{topics} --group blue --create"),
+            "make what the group needs before its first process starts",
+        ),
+        (
+            format!("{path} topics{topics} --group blue --delete"),
+            "take away what a group has left that will not run again",
+        ),
+    ])
+}
+
+pub(super) fn group(job: &JobInfo, path: &str) -> String {
+    let topics = of_kafka(job);
+    examples(&[
+        (format!("{path} group --group blue{topics}"), "who has what, and how far it is behind"),
+        (format!("{path} group --group blue{topics} --format json"), "the same for a program"),
+    ])
+}
+
+pub(super) fn reset(job: &JobInfo, path: &str) -> String {
+    let topics = of_kafka(job);
+    examples(&[(
+        format!("{path} reset --group blue{topics}"),
+        "the next process of the group reads its inputs from their start",
+    )])
 }
 
 #[cfg(test)]

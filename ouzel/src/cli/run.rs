@@ -94,7 +94,8 @@ fn mode(
         Some("batch") => Some(Mode::Batch),
         Some("hybrid") => Some(Mode::Hybrid),
         Some(_) => Some(Mode::Stream),
-        None => None,
+        // Processes that share a run share a stream.
+        None => matches.contains_id("group").then_some(Mode::Stream),
     };
     // Standard input can be opened once, so that it is not asked whether it ends.
     match inputs.values().any(|uri| bindings::is_standard(uri)) {
@@ -110,10 +111,7 @@ fn stream(matches: &ArgMatches) -> StreamConfig {
         epoch_ms: matches.get_one::<u64>("epoch").copied().unwrap_or(default.epoch_ms),
         layout: matches.get_one::<PathBuf>("layout").cloned(),
         accept: matches.get_many::<String>("accept").into_iter().flatten().cloned().collect(),
-        guarantee: matches.get_one::<String>("guarantee").map(|what| match what.as_str() {
-            "at-least-once" => Guarantee::AtLeastOnce,
-            _ => Guarantee::ExactlyOnce,
-        }),
+        guarantee: guarantee(matches),
         group: matches.get_one::<String>("group").map(|name| GroupConfig {
             name: name.clone(),
             instance: matches.get_one::<String>("instance").cloned(),
@@ -121,6 +119,14 @@ fn stream(matches: &ArgMatches) -> StreamConfig {
         }),
         ..default
     }
+}
+
+/// What outputs are to show after a crash.
+pub(super) fn guarantee(matches: &ArgMatches) -> Option<Guarantee> {
+    matches.get_one::<String>("guarantee").map(|what| match what.as_str() {
+        "at-least-once" => Guarantee::AtLeastOnce,
+        _ => Guarantee::ExactlyOnce,
+    })
 }
 
 /// What a stream has written of where watermarks passed partitions.

@@ -19,6 +19,9 @@ Commands:
   plan    Show what the job was compiled to
   verify  Check that batch and stream agree on an input
   schema  Show the columns of inputs and outputs, with examples
+  topics  Show, make or delete the topics of Kafka that the job needs
+  group   Show the processes of a group, and how far they have come
+  reset   Let a group begin anew
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -68,7 +71,12 @@ Examples:
     --on-error dead-letter=bad.jsonl
       keep records aside that cannot be decoded or processed
 ";
-    assert!(out.ends_with(examples), "{out}");
+    let kafka = "  delays run --in flights=kafka://localhost:9092/flights --min-delay 1.5 \\
+    --out delays=kafka://localhost:9092/delays --group blue
+      share topics and state with all processes of that name
+";
+    let kafka = if cfg!(feature = "kafka") { kafka } else { "" };
+    assert!(out.ends_with(&format!("{examples}{kafka}")), "{out}");
 }
 
 #[test]
@@ -183,6 +191,119 @@ fn plan_and_schema_print_to_standard_output() {
     assert!(delays("plan --min-delay 1 --format json").1.starts_with("{\n"));
     assert!(delays("plan --min-delay 1 --code").1.contains("fn stage_0() {\n"));
     assert!(delays("schema --min-delay 1").1.starts_with("input flights: Flight\n"));
+}
+
+#[test]
+fn a_plan_says_what_is_left_after_a_restart() {
+    let plan = |flags: &str| {
+        let (code, out, err) = delays(&format!("plan --min-delay 1 {flags}"));
+        assert_eq!((code, err.as_str()), (0, ""), "{flags}");
+        out
+    };
+    let section = "\nafter a crash and a restart, as a stream\n";
+    assert!(!plan("").contains(section));
+    let ends = |flags: &str, expected: &str| {
+        let out = plan(flags);
+        let (_, promises) = out.split_once(section).unwrap();
+        assert_eq!(promises, expected, "{flags}");
+    };
+    ends(
+        "--in a.csv --out b.csv --state s",
+        "  flights -> delays  exactly-once  a.csv -> b.csv\n                                   the checkpoint has the state, the position in `flights`, and the table is put in its place whole\n",
+    );
+    ends(
+        "--in a.csv",
+        "  flights -> delays  none  a.csv -> -\n                           without `--state` or `--group` it begins anew: `flights` is read from its start, and prints all of it again\n",
+    );
+    ends(
+        "--in a.csv --state s",
+        "  flights -> delays  at-least-once  a.csv -> -\n                                    what was printed after the last checkpoint is printed again\n",
+    );
+    let piped = plan("--in -?format=csv --out b.csv --state s");
+    assert!(piped.contains("in its place whole, if the same comes in again from its start\n"));
+    let json: serde_json::Value =
+        serde_json::from_str(&plan("--in a.csv --out b.csv --state s --format json")).unwrap();
+    assert_eq!(json["restart"][0]["guarantee"], "exactly-once");
+    assert_eq!(json["restart"][0]["from"], "a.csv");
+}
+
+#[test]
+fn what_cannot_be_given_is_refused_by_plan_and_run_alike() {
+    let cases = [
+        (
+            "--in a.csv --out b.csv --guarantee exactly-once",
+            "exactly-once needs the state of the run to be kept: give it a folder with `--state`",
+        ),
+        (
+            "--in a.csv --state s --guarantee exactly-once",
+            "the output `delays` (-) takes nothing back",
+        ),
+        (
+            "--in a.csv --out b.csv --group g",
+            "b.csv is not shared by processes: with `--group` all inputs",
+        ),
+        ("--in a.csv --out b.csv --group g --state s", "cannot be used with"),
+        ("--out b.csv --state s", ""),
+    ];
+    for (flags, expected) in cases {
+        for verb in ["plan", "run --mode stream"] {
+            let (code, out, err) = delays(&format!("{verb} --min-delay 1 {flags}"));
+            assert_eq!((code, out.as_str()), (2, ""), "{verb} {flags}: {err}");
+            assert!(err.contains(expected), "{verb} {flags}: {err}");
+        }
+    }
+    assert!(!std::path::Path::new("s").exists() && !std::path::Path::new("b.csv").exists());
+}
+
+#[test]
+fn commands_of_kafka_want_topics() {
+    for line in ["topics", "topics --create", "group --group g", "reset --group g"] {
+        let (code, _, err) = delays(&format!("{line} --in a.csv --out b.csv --min-delay 1"));
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(err.contains("no input and no output is a topic of Kafka"), "{line}: {err}");
+        assert_eq!(err.contains("feature `kafka`"), cfg!(not(feature = "kafka")), "{err}");
+    }
+    for (line, expected) in [
+        ("group", "--group <NAME>"),
+        ("reset", "--group <NAME>"),
+        ("topics --outputs", "--delete"),
+        ("topics --create --delete", "cannot be used with"),
+        ("topics --group g --in a.csv --min-delay 1", "- is not shared by processes"),
+    ] {
+        let (code, _, err) = delays(line);
+        assert!(code == 2 && err.contains(expected), "{line}: {err}");
+    }
+    let (code, out, _) = delays("topics --help");
+    assert!(code == 0 && out.contains("kafka://localhost:9092/flights"), "{out}");
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn without_kafka_it_is_said_how_to_have_it() {
+    for verb in ["run", "plan", "topics", "group --group g", "reset --group g"] {
+        let (code, _, err) = delays(&format!("{verb} --in kafka://b:1/t --min-delay 1"));
+        assert!(code == 2 && err.contains("build it with the feature `kafka`"), "{verb}: {err}");
+    }
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn clusters_are_not_mixed() {
+    let line = "--in kafka://a:1/t --out kafka://b:1/u --group g --min-delay 1";
+    for verb in ["run", "plan", "topics", "group", "reset"] {
+        let (code, _, err) = delays(&format!("{verb} {line}"));
+        assert!(code == 2 && err.contains("is of another cluster than the outputs"), "{err}");
+    }
+    let (code, out, err) =
+        delays("plan --in kafka://b:1/t --out kafka://b:1/u --group g --min-delay 1");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("one transaction of Kafka commits the group's positions"), "{out}");
+    let twice = "plan --in a.csv --out kafka://b:1/u --state s --guarantee at-least-once";
+    let (_, out, _) = delays(&format!("{twice} --min-delay 1"));
+    assert!(out.contains("at-least-once  a.csv -> kafka://b:1/u"), "{out}");
+    // A group is a stream, whatever its inputs are.
+    let (code, _, err) = delays("run --in a.csv --out kafka://b:1/u --group g --min-delay 1");
+    assert!(code == 2 && err.contains("a.csv is not shared by processes"), "{err}");
 }
 
 #[test]

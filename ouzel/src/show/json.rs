@@ -1,17 +1,19 @@
 //! A plan as JSON.
 
+use super::restart::Promise;
 use super::{columns_read, comparison, fed_by, id, kind};
 use ouzel_dsl::Plan;
 use ouzel_dsl::plan::{KeyedEntry, Operator, OutputNode, SourceNode, StageNode};
 use ouzel_dsl::schema::Field;
 use serde_json::{Map, Value, json};
 
-/// The whole plan. Operators are named by their ids, stages by their place in the list.
-pub(crate) fn plan(plan: &Plan, code: bool) -> String {
+/// The whole plan, with what a restart leaves, if that is known. Operators are named by their ids,
+/// stages by their place in the list.
+pub(crate) fn plan(plan: &Plan, code: bool, restart: Option<&[Promise]>) -> String {
     let params: Map<_, _> =
         plan.params.iter().map(|(n, v)| (n.clone(), Value::from(v.as_str()))).collect();
     let stages = plan.stages.iter().enumerate().map(|(i, node)| stage(plan, i, node, code));
-    let whole = json!({
+    let mut whole = json!({
         "job": plan.job,
         "parameters": params,
         "inputs": list(&plan.sources, |source| input(plan, source)),
@@ -20,6 +22,9 @@ pub(crate) fn plan(plan: &Plan, code: bool) -> String {
         "state": list(&plan.keyed, |keyed| state(plan, keyed)),
         "outputs": list(&plan.outputs, |one| output(plan, one)),
     });
+    if let Some(promises) = restart {
+        whole["restart"] = list(promises, super::restart::json);
+    }
     format!("{whole:#}\n")
 }
 
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_json() {
-        let text = plan(&testing::plan(), false);
+        let text = plan(&testing::plan(), false, None);
         let plan: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(plan["job"], "delays");
         assert_eq!(plan["operators"][2]["from"], json!(["delays.1"]));
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn code_is_there_when_asked_for() {
-        let text = plan(&testing::plan(), true);
+        let text = plan(&testing::plan(), true, None);
         let plan: Value = serde_json::from_str(&text).unwrap();
         assert!(plan["stages"][0]["code"].as_str().unwrap().starts_with("fn stage_0() {"));
     }
