@@ -62,10 +62,14 @@ pub(super) fn group(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
     let log = log_of(&sink)?;
     let topics = group_topics(&plan, &config, &group)?;
     topics.refuse_missing(&log.name())?;
-    let members = log.members(&group.name)?;
+    let mut members = log.members(&group.name)?;
+    let leading = topics.inputs.first().map(|input| input.topic.clone()).unwrap_or_default();
     // Inputs first: what they have become is letters by then, or has an effect already.
     let mut parts = Vec::new();
     for (topic, of, lanes) in lanes(log, topics)? {
+        if matches!(of, Of::Shard(_)) {
+            add_shards(&mut members, &leading, &topic, lanes);
+        }
         let all: Vec<_> = (0..lanes).map(|number| Lane { topic: &topic, number }).collect();
         let of = |number, progress| {
             let of = match &of {
@@ -96,6 +100,15 @@ fn lanes(log: &dyn ouzel_dsl::log::Log, topics: GroupTopics) -> Result<Vec<(Stri
         all.push((state.letters, Of::Shard(state.operator), lanes));
     }
     Ok(all)
+}
+
+/// A shard is of who has the partition of its number of the first input's topic.
+fn add_shards(members: &mut Members, leading: &str, letters: &str, lanes: u32) {
+    for one in &mut members.members {
+        let with = one.lanes.iter().filter(|lane| lane.0 == leading && lane.1 < lanes);
+        let with: Vec<_> = with.map(|lane| (letters.to_owned(), lane.1)).collect();
+        one.lanes.extend(with);
+    }
 }
 
 fn total(parts: &[Part]) -> u64 {
@@ -210,7 +223,7 @@ mod tests {
             id: "a-1".to_owned(),
             instance: Some("a".to_owned()),
             host: "10.0.0.1".to_owned(),
-            lanes: vec![lane("flights", 0), lane("g-delays-letters", 0)],
+            lanes: vec![lane("flights", 0)],
         };
         let part = |topic: &str, number, of, committed, lag| Part {
             topic: topic.to_owned(),
@@ -223,7 +236,9 @@ mod tests {
             part("flights", 1, Of::Input("flights"), None, 1_234),
             part("g-delays-letters", 0, Of::Shard("delays".to_owned()), Some(1_233), 0),
         ];
-        (Members { state: Some("Stable".to_owned()), members: vec![one] }, parts)
+        let mut members = Members { state: Some("Stable".to_owned()), members: vec![one] };
+        add_shards(&mut members, "flights", "g-delays-letters", 1);
+        (members, parts)
     }
 
     #[test]
