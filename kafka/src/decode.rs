@@ -92,7 +92,7 @@ impl Decoder {
     ///
     /// Where its schema cannot be had.
     #[inline]
-    pub fn push(&mut self, message: &Message) -> Result<()> {
+    pub fn push(&mut self, message: Message<'_>) -> Result<()> {
         let (offset, rows) = (message.offset(), self.messages.len());
         let Some(payload) = message.payload() else {
             let reason = "the message has no value: it is a tombstone, which removes a row";
@@ -230,7 +230,7 @@ impl Column {
         })
     }
 
-    fn bytes<'m>(&self, message: &'m Message) -> Option<&'m [u8]> {
+    fn bytes<'m>(&self, message: Message<'m>) -> Option<&'m [u8]> {
         match &self.from {
             From::Key => message.key(),
             From::Header(name) => message.header(name),
@@ -239,7 +239,7 @@ impl Column {
     }
 
     /// Why a message has no value for it, if it needs one.
-    fn lacks(&self, message: &Message) -> Option<String> {
+    fn lacks(&self, message: Message<'_>) -> Option<String> {
         let there = match &self.from {
             From::Key | From::Header(_) => match (self.bytes(message), &self.values) {
                 (Some(bytes), Values::Text(_)) if std::str::from_utf8(bytes).is_err() => {
@@ -253,7 +253,7 @@ impl Column {
         (!there && !self.nullable).then(|| format!("the message has nothing for `{}`", self.name))
     }
 
-    fn push(&mut self, message: &Message) {
+    fn push(&mut self, message: Message<'_>) {
         let bytes = self.bytes(message);
         match &mut self.values {
             Values::Text(values) => {

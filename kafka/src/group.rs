@@ -239,10 +239,10 @@ impl Group for Member {
         };
         let partition = Partition::at(&lane.topic.into(), i32::try_from(lane.number).unwrap_or(0));
         let mut letters = Vec::new();
-        for message in queue.take(TAKEN, Duration::ZERO) {
+        for message in queue.take(TAKEN, Duration::ZERO).iter() {
             match message.problem() {
-                None => letters.push(letter(&message)),
-                Some(_) => problem(&self.cluster, &partition, &message)?,
+                None => letters.push(letter(message)),
+                Some(_) => problem(&self.cluster, &partition, message)?,
             }
         }
         Ok(letters)
@@ -286,7 +286,7 @@ impl Group for Member {
     }
 }
 
-fn letter(message: &Message) -> Letter {
+fn letter(message: Message<'_>) -> Letter {
     Letter {
         offset: message.offset(),
         key: message.key().unwrap_or_default().to_vec(),

@@ -3,7 +3,7 @@
 
 use crate::client::{Cluster, PATIENCE, Reading};
 use crate::decode::{Decoder, Shape};
-use crate::native::{Message, Queue};
+use crate::native::{Message, Queue, Taken};
 use crate::source::{Partition, check_kept, consumer, list};
 use ouzel_dsl::connector::{Chunk, Demand, Listing, Split};
 use ouzel_dsl::{Error, Result};
@@ -74,12 +74,15 @@ impl Live {
             if room == 0 {
                 continue;
             }
-            let mut messages = followed.queue.take(room, Duration::ZERO);
-            for told in messages.iter().filter(|message| message.problem().is_some()) {
-                problem(&self.cluster, partition, told)?;
+            let messages = followed.queue.take(room, Duration::ZERO);
+            let mut last = None;
+            for message in messages.iter() {
+                match message.problem() {
+                    None => last = Some(message),
+                    Some(_) => problem(&self.cluster, partition, message)?,
+                }
             }
-            messages.retain(|message| message.problem().is_none());
-            let Some(last) = messages.last() else { continue };
+            let Some(last) = last else { continue };
             let (start, end) = (followed.next, last.offset() + 1);
             followed.next = end;
             followed.waiting.fetch_add(messages.len(), Ordering::Relaxed);
@@ -132,7 +135,7 @@ impl Live {
 
 /// What is told of a partition in the place of messages: the end that it has at the moment, what
 /// passes, or what does not.
-pub fn problem(cluster: &Cluster, partition: &Partition, told: &Message) -> Result<()> {
+pub fn problem(cluster: &Cluster, partition: &Partition, told: Message<'_>) -> Result<()> {
     use RDKafkaErrorCode as Code;
     let Partition { topic, number, .. } = partition;
     match told.problem() {
@@ -179,7 +182,7 @@ pub fn is_final(code: Option<RDKafkaErrorCode>) -> bool {
 struct LiveSplit {
     shape: Arc<Shape>,
     waiting: Arc<AtomicUsize>,
-    messages: Vec<Message>,
+    messages: Taken,
     /// How many of them are read.
     read: usize,
     topic: Arc<str>,
@@ -209,8 +212,8 @@ impl Split for LiveSplit {
     }
 
     fn bytes(&self) -> u64 {
-        let rest = self.messages.get(self.read..).unwrap_or_default();
-        rest.iter().map(|message| message.payload().map_or(0, <[u8]>::len) as u64).sum()
+        let rest = self.messages.iter().skip(self.read);
+        rest.map(|message| message.payload().map_or(0, <[u8]>::len) as u64).sum()
     }
 
     fn read(
@@ -219,8 +222,12 @@ impl Split for LiveSplit {
     ) -> Result<Option<Box<dyn Split>>> {
         let mut decoder: Decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = self.messages.get(self.read) {
-            decoder.push(message)?;
-            (self.read, self.start) = (self.read + 1, message.offset() + 1);
+            let is_record = message.problem().is_none();
+            if is_record {
+                decoder.push(message)?;
+                self.start = message.offset() + 1;
+            }
+            self.read += 1;
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             if decoder.is_full()
                 && emit(decoder.take()?)? == Demand::Pause

@@ -16,11 +16,9 @@ pub struct Queue {
     queue: NonNull<sys::rd_kafka_queue_t>,
     /// Keeps what the queue, and each message, points into.
     consumer: Arc<BaseConsumer<Reading>>,
-    taken: Vec<*mut sys::rd_kafka_message_t>,
 }
 
-// SAFETY: librdkafka's queues may be used from any thread; the pointers in `taken` are only of use
-// within `take`, which has the queue for itself.
+// SAFETY: librdkafka's queues may be used from any thread.
 unsafe impl Send for Queue {}
 
 impl Queue {
@@ -39,30 +37,24 @@ impl Queue {
         let queue = NonNull::new(queue)?;
         // SAFETY: the queue is live; without a target its messages stay in it.
         unsafe { sys::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut()) };
-        Some(Queue { queue, consumer: Arc::clone(consumer), taken: Vec::new() })
+        Some(Queue { queue, consumer: Arc::clone(consumer) })
     }
 
     /// Takes up to `most` messages that are there, or come within a time.
-    pub fn take(&mut self, most: usize, within: Duration) -> Vec<Message> {
-        self.taken.clear();
-        self.taken.resize(most, ptr::null_mut());
+    pub fn take(&mut self, most: usize, within: Duration) -> Taken {
+        let mut messages = vec![ptr::null_mut(); most];
         let millis = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
-        // SAFETY: the queue is live, and `taken` has room for `most` pointers.
+        // SAFETY: the queue is live, and `messages` has room for `most` pointers.
         let count = unsafe {
             sys::rd_kafka_consume_batch_queue(
                 self.queue.as_ptr(),
                 millis,
-                self.taken.as_mut_ptr(),
+                messages.as_mut_ptr(),
                 most,
             )
         };
-        let count = usize::try_from(count).unwrap_or(0);
-        let taken = self.taken.iter().take(count);
-        let message = |message: &*mut sys::rd_kafka_message_t| {
-            let message = NonNull::new(*message)?;
-            Some(Message { message, _consumer: Arc::clone(&self.consumer) })
-        };
-        taken.filter_map(message).collect()
+        messages.truncate(usize::try_from(count).unwrap_or(0));
+        Taken { messages, _consumer: Arc::clone(&self.consumer) }
     }
 }
 
@@ -88,33 +80,61 @@ pub fn member_id<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> String {
     id
 }
 
-/// A message, or what is told in the place of one.
-pub struct Message {
-    message: NonNull<sys::rd_kafka_message_t>,
-    /// Outlives the message.
+/// Messages that were taken from a queue.
+pub struct Taken {
+    /// None is null: librdkafka has written them, and they are ours.
+    messages: Vec<*mut sys::rd_kafka_message_t>,
+    /// Outlives the messages.
     _consumer: Arc<BaseConsumer<Reading>>,
 }
 
-// SAFETY: a message is owned by whoever took it, and librdkafka does not touch it any more; it may
-// be read and destroyed on any thread.
-unsafe impl Send for Message {}
+// SAFETY: messages are owned by whoever took them, and librdkafka does not touch them any more; they
+// may be read and destroyed on any thread.
+unsafe impl Send for Taken {}
 
-impl Message {
-    fn get(&self) -> &sys::rd_kafka_message_t {
-        // SAFETY: it is live until `drop`.
-        unsafe { self.message.as_ref() }
+impl Taken {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.messages.len()
     }
 
+    /// One of them.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<Message<'_>> {
+        // SAFETY: the pointer is live until `drop`, and not written to.
+        self.messages.get(index).map(|message| Message(unsafe { &**message }))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Message<'_>> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        for message in &self.messages {
+            // SAFETY: it is ours, and nothing uses it afterwards.
+            unsafe { sys::rd_kafka_message_destroy(*message) };
+        }
+    }
+}
+
+/// A message, or what is told in the place of one.
+#[derive(Clone, Copy)]
+pub struct Message<'a>(&'a sys::rd_kafka_message_t);
+
+impl<'a> Message<'a> {
     /// Its offset; of the end of a partition, where that is.
     #[inline]
     pub fn offset(&self) -> u64 {
-        u64::try_from(self.get().offset).unwrap_or(0)
+        u64::try_from(self.0.offset).unwrap_or(0)
     }
 
     /// What is told in the place of a message.
     #[inline]
     pub fn problem(&self) -> Option<RDKafkaErrorCode> {
-        match self.get().err {
+        match self.0.err {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => None,
             error => Some(error.into()),
         }
@@ -122,31 +142,31 @@ impl Message {
 
     /// Its value; none of a tombstone. Of a problem, what it is in words.
     #[inline]
-    pub fn payload(&self) -> Option<&[u8]> {
+    pub fn payload(&self) -> Option<&'a [u8]> {
         // SAFETY: librdkafka gives the length with the pointer, and both are the message's own.
-        unsafe { bytes(self.get().payload, self.get().len) }
+        unsafe { bytes(self.0.payload, self.0.len) }
     }
 
     /// Its key.
     #[inline]
-    pub fn key(&self) -> Option<&[u8]> {
+    pub fn key(&self) -> Option<&'a [u8]> {
         // SAFETY: as of the payload.
-        unsafe { bytes(self.get().key, self.get().key_len) }
+        unsafe { bytes(self.0.key, self.0.key_len) }
     }
 
     /// When it was made, or appended to the log, in milliseconds since 1970.
     pub fn timestamp(&self) -> Option<i64> {
         let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         // SAFETY: the message is live, and `kind` is written to.
-        let millis = unsafe { sys::rd_kafka_message_timestamp(self.message.as_ptr(), &mut kind) };
+        let millis = unsafe { sys::rd_kafka_message_timestamp(ptr::from_ref(self.0), &mut kind) };
         (millis >= 0).then_some(millis)
     }
 
     /// The value of its last header of a name.
-    pub fn header(&self, name: &CStr) -> Option<&[u8]> {
+    pub fn header(&self, name: &CStr) -> Option<&'a [u8]> {
         let mut headers = ptr::null_mut();
         // SAFETY: the message is live; the headers stay its own.
-        let found = unsafe { sys::rd_kafka_message_headers(self.message.as_ptr(), &mut headers) };
+        let found = unsafe { sys::rd_kafka_message_headers(ptr::from_ref(self.0), &mut headers) };
         if found != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             return None;
         }
@@ -159,13 +179,6 @@ impl Message {
         }
         // SAFETY: they are a pair, and the message's own.
         unsafe { bytes(value, len) }
-    }
-}
-
-impl Drop for Message {
-    fn drop(&mut self) {
-        // SAFETY: it is ours, and nothing uses it afterwards.
-        unsafe { sys::rd_kafka_message_destroy(self.message.as_ptr()) };
     }
 }
 

@@ -4,14 +4,13 @@
 use crate::client::{Cluster, Reading};
 use crate::decode::Shape;
 use crate::live::problem;
-use crate::native::{Message, Queue};
+use crate::native::{Message, Queue, Taken};
 use crate::source::{Partition, consumer};
 use ouzel_dsl::connector::{Chunk, Demand, Split};
 use ouzel_dsl::{Error, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,7 +39,9 @@ struct Reader {
     number: i32,
     /// The offset that it has come to: that of the next message, or after the last.
     position: u64,
-    taken: VecDeque<Message>,
+    taken: Option<Taken>,
+    /// How many of those were given.
+    given: usize,
 }
 
 impl Readers {
@@ -71,7 +72,7 @@ impl Readers {
         let queue = Queue::of(&consumer, topic, number)
             .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
         let topic = topic.clone();
-        Ok(Reader { consumer, queue, topic, number, position: offset, taken: VecDeque::new() })
+        Ok(Reader { consumer, queue, topic, number, position: offset, taken: None, given: 0 })
     }
 
     /// Reads a range message by message.
@@ -80,11 +81,11 @@ impl Readers {
         topic: &Arc<str>,
         number: i32,
         range: Range<u64>,
-        mut each: impl FnMut(&Message) -> Result<()>,
+        mut each: impl FnMut(Message<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut reader = self.at(topic, number, range.start)?;
         while let Some(message) = reader.next(&self.cluster, range.end)? {
-            each(&message)?;
+            each(message)?;
         }
         self.put_back(reader);
         Ok(())
@@ -97,36 +98,49 @@ impl Readers {
 
 impl Reader {
     /// The next message before `end`; none where there are no more.
-    fn next(&mut self, cluster: &Cluster, end: u64) -> Result<Option<Message>> {
+    fn next(&mut self, cluster: &Cluster, end: u64) -> Result<Option<Message<'_>>> {
+        match self.find(cluster, end)? {
+            true => {
+                self.given += 1;
+                Ok(self.taken.as_ref().and_then(|taken| taken.get(self.given - 1)))
+            }
+            false => Ok(None),
+        }
+    }
+
+    /// Whether there is a message before `end`, which is then the one after those that were given.
+    fn find(&mut self, cluster: &Cluster, end: u64) -> Result<bool> {
         let mut heard = Instant::now();
         loop {
-            while let Some(message) = self.taken.pop_front() {
-                if message.problem().is_none() {
-                    if message.offset() >= end {
+            while let Some(message) = self.taken.as_ref().and_then(|taken| taken.get(self.given)) {
+                match message.problem() {
+                    None if message.offset() >= end => {
                         self.position = self.position.max(end);
-                        self.taken.push_front(message);
-                        return Ok(None);
+                        return Ok(false);
                     }
-                    self.position = message.offset() + 1;
-                    return Ok(Some(message));
-                }
-                if message.problem() == Some(RDKafkaErrorCode::PartitionEOF) {
-                    if message.offset() >= end {
+                    None => {
+                        self.position = message.offset() + 1;
+                        return Ok(true);
+                    }
+                    Some(RDKafkaErrorCode::PartitionEOF) if message.offset() >= end => {
                         self.position = self.position.max(end);
-                        return Ok(None);
+                        self.given += 1;
+                        return Ok(false);
                     }
-                    continue;
+                    Some(_) => {
+                        let partition = Partition::at(&self.topic, self.number);
+                        problem(cluster, &partition, message)?;
+                        self.given += 1;
+                    }
                 }
-                let partition = Partition::at(&self.topic, self.number);
-                problem(cluster, &partition, &message)?;
             }
             if self.position >= end {
-                return Ok(None);
+                return Ok(false);
             }
             // What is told of the client as a whole comes this way.
             while self.consumer.poll(Duration::ZERO).is_some() {}
-            self.taken = self.queue.take(TAKEN, Duration::from_millis(100)).into();
-            if !self.taken.is_empty() {
+            let taken = self.queue.take(TAKEN, Duration::from_millis(100));
+            if taken.len() > 0 {
                 heard = Instant::now();
             } else if heard.elapsed() > SILENCE_MAX {
                 return Err(Error::Failed(format!(
@@ -138,6 +152,7 @@ impl Reader {
                     cluster.brokers
                 )));
             }
+            (self.taken, self.given) = (Some(taken), 0);
         }
     }
 }
@@ -180,7 +195,7 @@ impl Split for RangeSplit {
         let mut reader = self.readers.at(&self.topic, self.number, self.at)?;
         let mut decoder = self.shape.decoder(&self.topic, self.number, self.partition)?;
         while let Some(message) = reader.next(&self.readers.cluster, self.end)? {
-            decoder.push(&message)?;
+            decoder.push(message)?;
             if decoder.is_full()
                 && emit(decoder.take()?)? == Demand::Pause
                 && reader.position < self.end

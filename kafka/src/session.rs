@@ -19,7 +19,7 @@ use rdkafka::producer::{
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use std::any::Any;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long it is tried to get done what the cluster does not do at once.
@@ -40,6 +40,8 @@ pub struct Producing {
     anchor: String,
     exactly_once: bool,
     state: Mutex<State>,
+    /// In the run's group, in which no one else is: positions are sent in its name.
+    group: OnceLock<BaseConsumer<Reading>>,
 }
 
 #[derive(Default)]
@@ -110,6 +112,7 @@ impl Producing {
             anchor: anchor.to_owned(),
             exactly_once: of.exactly_once,
             state: Mutex::default(),
+            group: OnceLock::new(),
         };
         if of.exactly_once {
             session
@@ -263,14 +266,17 @@ impl Producing {
         Ok(list)
     }
 
-    /// A consumer in the run's group, in which no one else is.
-    fn group(&self) -> Result<BaseConsumer<Reading>> {
+    fn group(&self) -> Result<&BaseConsumer<Reading>> {
+        if let Some(group) = self.group.get() {
+            return Ok(group);
+        }
         let must = [
             ("group.id", self.run.as_str()),
             ("isolation.level", "read_committed"),
             ("enable.auto.commit", "false"),
         ];
-        self.cluster.client(Reading, &[], &must)
+        let group = self.cluster.client(Reading, &[], &must)?;
+        Ok(self.group.get_or_init(|| group))
     }
 }
 
