@@ -80,7 +80,7 @@ impl Source for Reading {
             let end = (start + SPLIT).min(self.events);
             Box::new(Range { start, end, rows: self.rows }) as Box<dyn Split>
         });
-        Ok(Listing { splits: splits.collect(), ended: vec![0], end: true })
+        Ok(Listing { splits: splits.collect(), ended: vec![0], end: true, fetched: false })
     }
 }
 

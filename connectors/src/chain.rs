@@ -138,7 +138,8 @@ impl Source for Chained {
         let splits = before.splits.into_iter().map(|split| cut(split, 0, true));
         let splits = splits.chain(after.splits.into_iter().map(|split| cut(split, parts, false)));
         let ended = (0..parts).chain(after.ended.into_iter().map(|partition| parts + partition));
-        Ok(Listing { splits: splits.collect(), ended: ended.collect(), end: after.end })
+        let (splits, ended) = (splits.collect(), ended.collect());
+        Ok(Listing { splits, ended, end: after.end, fetched: after.fetched })
     }
 
     fn follow(&self) {

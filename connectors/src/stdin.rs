@@ -261,7 +261,7 @@ impl Source for Pipe {
             Box::new(split) as Box<dyn Split>
         });
         let ended = if state.end { vec![0] } else { Vec::new() };
-        Ok(Listing { splits: splits.collect(), ended, end: state.end })
+        Ok(Listing { splits: splits.collect(), ended, end: state.end, fetched: false })
     }
 }
 

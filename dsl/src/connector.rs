@@ -185,6 +185,8 @@ pub struct Listing {
     pub ended: Vec<u32>,
     /// Whether the whole input ends with these splits.
     pub end: bool,
+    /// Whether listing has fetched what they hold, so that it is to be done as often as there is room.
+    pub fetched: bool,
 }
 
 impl fmt::Debug for Listing {

@@ -66,7 +66,7 @@ impl Live {
                 }
             }
         }
-        let mut listing = Listing::default();
+        let mut listing = Listing { fetched: true, ..Listing::default() };
         for (index, followed) in &mut self.followed {
             let (index, partition) = (*index, &partitions[*index]);
             let waiting = followed.waiting.load(Ordering::Relaxed);

@@ -331,7 +331,7 @@ impl Source for TopicSource {
             let splits =
                 self.ranges(&known, from, |index| known.partitions.get(index).and_then(|p| p.end))?;
             let ended = (0..known.partitions.len() as u32).collect();
-            return Ok(Listing { splits, ended, end: true });
+            return Ok(Listing { splits, ended, end: true, fetched: false });
         }
         if known.discovered.elapsed() >= DISCOVER_EVERY {
             // A cluster that does not answer is waited for.

@@ -7,7 +7,7 @@ use ouzel_engine::{Clock, Gates, Passed, Task, Wiring};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Listing a source takes no more than one part in so many of the time.
 const LIST_EVERY: u32 = 20;
@@ -171,7 +171,12 @@ impl Reader {
         let from: Vec<u64> = self.sources[source].lanes.iter().map(known).collect();
         let (began, at) = (Instant::now(), self.clock.micros());
         let listing = wiring.sources[source].splits(&from)?;
-        let next = Instant::now() + IDLE.max(began.elapsed() * LIST_EVERY);
+        let wait = match listing.fetched {
+            true if listing.splits.is_empty() => IDLE,
+            true => Duration::ZERO,
+            false => IDLE.max(began.elapsed() * LIST_EVERY),
+        };
+        let next = Instant::now() + wait;
         let names = wiring.sources[source].partitions();
         for (partition, name) in names.iter().enumerate() {
             if self.sources[source].lanes.get(partition).copied().flatten().is_none() {

@@ -81,6 +81,7 @@ impl Source for PacedSource {
             splits: (at < due).then(|| split(at)).into_iter().collect(),
             ended: if end { vec![0] } else { Vec::new() },
             end,
+            fetched: false,
         })
     }
 }

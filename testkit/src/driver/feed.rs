@@ -76,6 +76,6 @@ impl Source for Fed {
         let ended = partitions.iter().enumerate().filter(|(_, partition)| partition.ended);
         let ended: Vec<_> = ended.map(|(index, _)| index as u32).collect();
         let end = !ended.is_empty() && ended.len() == partitions.len();
-        Ok(Listing { splits, ended, end })
+        Ok(Listing { splits, ended, end, fetched: false })
     }
 }
