@@ -4,7 +4,7 @@ use super::topics::{cluster, log_of, of_state, refuse_members, remove};
 use super::{Console, ends, params};
 use crate::job_main::JobInfo;
 use clap::ArgMatches;
-use ouzel_dsl::log::{Lane, Members, OneOf, Progress};
+use ouzel_dsl::log::{Lane, Members, Progress};
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{GroupConfig, RunConfig};
 use ouzel_hooks::text::{Align, Grid, count, plural};
@@ -16,8 +16,6 @@ struct Part {
     topic: String,
     number: u32,
     of: Of,
-    /// The id of who has it.
-    member: Option<String>,
     progress: Progress,
 }
 
@@ -68,7 +66,6 @@ pub(super) fn group(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
     let leading = topics.inputs.first().map(|input| input.topic.clone()).unwrap_or_default();
     // Inputs first: what they have become is letters by then, or has an effect already.
     let mut parts = Vec::new();
-    let leading = topics.inputs.first().map(|first| first.topic.clone()).unwrap_or_default();
     for (topic, of, lanes) in lanes(log, topics)? {
         if matches!(of, Of::Shard(_)) {
             add_shards(&mut members, &leading, &topic, lanes);
@@ -79,11 +76,7 @@ pub(super) fn group(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
                 Of::Input(name) => Of::Input(name),
                 Of::Shard(operator) => Of::Shard(operator.clone()),
             };
-            // A shard is of who has the partition of the first input that it goes with.
-            let with = if matches!(of, Of::Shard(_)) { &leading } else { &topic };
-            let has = |one: &&OneOf| one.lanes.iter().any(|(t, n)| t == with && *n == number);
-            let member = members.members.iter().find(has).map(|one| one.id.clone());
-            Part { topic: topic.clone(), number, of, member, progress }
+            Part { topic: topic.clone(), number, of, progress }
         };
         let progress = log.progress(&group.name, &all)?;
         parts.extend((0..lanes).zip(progress).map(|(number, progress)| of(number, progress)));
@@ -123,8 +116,9 @@ fn total(parts: &[Part]) -> u64 {
 }
 
 fn owner<'a>(members: &'a Members, part: &Part) -> Option<&'a str> {
-    let owner = members.members.iter().find(|one| Some(&one.id) == part.member.as_ref());
-    owner.map(OneOf::name)
+    let is = |lane: &&(String, u32)| lane.0 == part.topic && lane.1 == part.number;
+    let owner = members.members.iter().find(|one| one.lanes.iter().any(|lane| is(&lane)));
+    owner.map(|one| one.name())
 }
 
 fn text(group: &str, members: &Members, parts: &[Part]) -> String {
@@ -138,11 +132,12 @@ fn text(group: &str, members: &Members, parts: &[Part]) -> String {
         grid.row(["member", "host", "partitions", "shards", "id"]);
         for one in &members.members {
             let has = |shards: bool| {
-                let of = |part: &&Part| {
-                    part.member.as_ref() == Some(&one.id)
-                        && matches!(part.of, Of::Shard(_)) == shards
+                let of = |lane: &&(String, u32)| {
+                    let is = |p: &&Part| p.topic == lane.0 && p.number == lane.1;
+                    let part = parts.iter().find(is);
+                    part.is_some_and(|part| matches!(part.of, Of::Shard(_)) == shards)
                 };
-                parts.iter().filter(of).count().to_string()
+                one.lanes.iter().filter(of).count().to_string()
             };
             let name = one.instance.as_deref().unwrap_or("(no --instance)");
             grid.row([name, &one.host, &has(false), &has(true), &one.id]);
@@ -164,7 +159,7 @@ fn text(group: &str, members: &Members, parts: &[Part]) -> String {
 }
 
 fn as_json(group: &str, members: &Members, parts: &[Part]) -> String {
-    let member = |one: &OneOf| {
+    let member = |one: &ouzel_dsl::log::OneOf| {
         let lanes =
             one.lanes.iter().map(|(topic, number)| json!({ "topic": topic, "number": number }));
         json!({
@@ -220,6 +215,7 @@ pub(super) fn reset(job: &JobInfo, matches: &ArgMatches, console: &Console) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ouzel_dsl::log::OneOf;
 
     fn group() -> (Members, Vec<Part>) {
         let lane = |topic: &str, number| (topic.to_owned(), number);
@@ -233,7 +229,6 @@ mod tests {
             topic: topic.to_owned(),
             number,
             of,
-            member: (number == 0).then(|| "a-1".to_owned()),
             progress: Progress { committed, end: 1_234, lag },
         };
         let parts = vec![

@@ -157,7 +157,8 @@ fn a_group_is_shown_and_begins_anew_when_no_one_is_in_it() {
     let one = &now["members"][0];
     assert!(one["id"].as_str().unwrap().starts_with("someone-"), "{now}");
     assert_eq!((&one["instance"], &one["host"]), (&Value::Null, &"127.0.0.1".into()));
-    assert_eq!(one["partitions"].as_array().unwrap().len(), 2);
+    // Two partitions, and the shards that go with them.
+    assert_eq!(one["partitions"].as_array().unwrap().len(), 4);
     let part = |index: usize, name: &str| now["partitions"][index][name].clone();
     assert_eq!((part(0, "what"), part(0, "committed")), ("input".into(), 2.into()));
     assert_eq!((part(0, "end"), part(0, "lag")), (5.into(), 3.into()));
