@@ -25,7 +25,10 @@ profile=${OUZEL_PROFILE:-release}
 cargo build --quiet --profile "$profile" -p delays --features delays/kafka -p replay -p ouzel-kafka-broker
 folder=$profile
 if [[ $profile == dev ]]; then folder=debug; fi
-bin=${CARGO_TARGET_DIR:-target}/$folder
+# Copies, so that a build without Kafka, meanwhile, is not taken in their place.
+bin=$here/bin
+mkdir "$bin"
+cp "${CARGO_TARGET_DIR:-target}/$folder"/{delays,replay,settled,ouzel-broker} "$bin"
 
 if [[ -n ${KAFKA_BROKERS:-} ]]; then
     brokers=$KAFKA_BROKERS

@@ -258,6 +258,8 @@ pub struct Topics {
     pub log: String,
     /// The topics, with how many partitions each has.
     pub topics: Vec<(String, u32)>,
+    /// Whether they are those that match a pattern at the moment, and others may come.
+    pub pattern: bool,
 }
 
 /// Where an output goes.

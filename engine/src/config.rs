@@ -122,8 +122,8 @@ pub struct GroupConfig {
     pub name: String,
     /// The name of this process among them, if it keeps one through restarts.
     pub instance: Option<String>,
-    /// Into how many shards keyed state is cut; if not given, as many as the input with the most
-    /// partitions has. Stays as it was at first.
+    /// Into how many shards keyed state is cut; if not given, as many as the first input has
+    /// partitions, which is the most. Stays as it was at first.
     pub lanes: Option<u32>,
 }
 

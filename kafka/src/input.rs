@@ -163,12 +163,6 @@ impl Connect for TopicInput {
     }
 
     fn topics(&self) -> Result<Option<ouzel_dsl::connector::Topics>> {
-        if let Topics::Matching(pattern) = &self.topics {
-            return Err(Error::Usage(format!(
-                "{}: a `--group` shares topics that it is told by name, and `{pattern}` is a pattern",
-                self.uri.text
-            )));
-        }
         let asks: BaseConsumer<Reading> = consumer(&self.cluster, "read_committed")?;
         let one = match &self.topics {
             Topics::One(topic) => Some(topic.as_str()),
@@ -181,7 +175,7 @@ impl Connect for TopicInput {
         let topics = found.into_iter().filter(|(topic, _)| self.topics.matches(topic));
         let topics = topics.map(|(topic, count)| (topic, count.unsigned_abs())).collect();
         let log = self.cluster.brokers.clone();
-        Ok(Some(ouzel_dsl::connector::Topics { log, topics }))
+        Ok(Some(ouzel_dsl::connector::Topics { log, topics, pattern: one.is_none() }))
     }
 
     fn describe(&self) -> String {

@@ -118,15 +118,12 @@ impl Shared {
         let Some(first) = inputs.first() else {
             return Err(Error::Usage("a `--group` needs an input to share".to_owned()));
         };
-        let (leading, most) = (first.topic.clone(), first.lanes);
-        let shared: Vec<String> = inputs.into_iter().map(|input| input.topic).collect();
         topics.iter_mut().flatten().try_for_each(|topics| topics.make(log))?;
-        if let Some(topics) = topics.iter().flatten().find(|topics| topics.lanes > most) {
-            return Err(Error::Usage(format!(
-                "the group has {} shards, and `{leading}` {most} partitions: a shard goes with a partition of the first input, so that there can be no more of them\n  give fewer `--shards`, or the topic more partitions",
-                topics.lanes
-            )));
+        if let Some(topics) = topics.iter().flatten().find(|topics| topics.lanes > first.lanes) {
+            return Err(needs::too_many_shards(topics.lanes, first));
         }
+        let leading = first.topic.clone();
+        let shared: Vec<String> = inputs.into_iter().map(|input| input.topic).collect();
         let run = Run::open(plan, config, stream, (None, session))?;
         for (source, open) in plan.sources.iter().zip(&run.wiring.sources) {
             if !source.side && open.bounded() {

@@ -126,7 +126,7 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .requires("group"),
             shards(
                 "Stream: into how many shards the group cuts keyed state at its first start; if not \
-                 given, as many as the input has partitions",
+                 given, as many as the first input has partitions, which is the most",
             ),
             layout(
                 "Where a job lets the watermark pass partitions: from which records on. A stream \
@@ -157,7 +157,7 @@ fn plan(job: &JobInfo, path: &str) -> Command {
             output(job),
             state("Say what is left after a crash and a restart, with inputs, outputs and this"),
             guarantee("Say it where this is asked for"),
-            group_name("Say it of a run that processes of this name share").conflicts_with("state"),
+            group_name("Say it of a run that processes of this name share"),
         ])
         .args(params(job))
         .after_help(help::plan(job, path))
@@ -215,8 +215,8 @@ fn topics(job: &JobInfo, path: &str) -> Command {
             output(job),
             group_name("The group whose topics are meant too"),
             shards(
-                "Into how many shards keyed state is to be cut; if not given, as many as the input \
-                 has partitions",
+                "Into how many shards keyed state is to be cut; if not given, as many as the first \
+                 input has partitions, which is the most",
             ),
             flag("create").help("Make those that are missing, but for inputs"),
             flag("delete")

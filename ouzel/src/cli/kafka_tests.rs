@@ -79,7 +79,7 @@ fn topics_are_shown_made_and_deleted() {
     let Place { flights, group, .. } = &place;
     let out = place.done("topics GROUP");
     assert!(out.contains("missing; it is made by who writes to it"), "{out}");
-    assert!(out.contains("would be made with as many partitions as the input has"), "{out}");
+    assert!(out.contains("would be made with as many partitions as the first input has"), "{out}");
     let (code, out, err) = place.say("topics GROUP --create");
     assert_eq!((code, out.as_str()), (2, ""), "{err}");
     assert!(err.contains(flights.as_str()) && err.contains("nothing was made"), "{err}");
@@ -103,6 +103,13 @@ fn topics_are_shown_made_and_deleted() {
     assert_eq!(of("partitions"), [3, 2, 3, 3]);
     assert_eq!(of("fits"), [Value::Null, true.into(), true.into(), true.into()]);
 
+    let (code, _, err) = place.say("topics GROUP --shards 4");
+    assert!(code == 2 && err.contains("4 shards, and") && err.contains("3 partitions"), "{err}");
+    let pattern = place.ends.replace(flights, "topics-*-flights");
+    let (code, _, err) = command(&[job()], &format!("delays topics {pattern} --group {group}"));
+    assert!(code == 2 && err.contains("is a pattern"), "{err}");
+    let (code, out, _) = command(&[job()], &format!("delays topics {pattern}"));
+    assert!(code == 0 && out.contains(flights.as_str()), "{out}");
     let (code, _, err) = place.say("topics --delete");
     assert!(code == 2 && err.contains("inputs are never deleted"), "{err}");
     let out = place.done("topics GROUP --delete");
@@ -150,7 +157,8 @@ fn a_group_is_shown_and_begins_anew_when_no_one_is_in_it() {
     let one = &now["members"][0];
     assert!(one["id"].as_str().unwrap().starts_with("someone-"), "{now}");
     assert_eq!((&one["instance"], &one["host"]), (&Value::Null, &"127.0.0.1".into()));
-    assert_eq!(one["partitions"].as_array().unwrap().len(), 2);
+    // Two partitions, and the shards that go with them.
+    assert_eq!(one["partitions"].as_array().unwrap().len(), 4);
     let part = |index: usize, name: &str| now["partitions"][index][name].clone();
     assert_eq!((part(0, "what"), part(0, "committed")), ("input".into(), 2.into()));
     assert_eq!((part(0, "end"), part(0, "lag")), (5.into(), 3.into()));

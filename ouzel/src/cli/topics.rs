@@ -192,7 +192,7 @@ fn text(needed: &[Needed]) -> String {
                     .to_owned()
             }
             (None, None, _) => {
-                "missing; would be made with as many partitions as the input has".to_owned()
+                "missing; would be made with as many partitions as the first input has".to_owned()
             }
         };
         grid.row([&one.topic, &format!("{}{compacted}", one.what.text()), &there]);

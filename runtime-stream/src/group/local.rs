@@ -64,8 +64,42 @@ impl Local {
         file.read_until(b'\n', &mut line).ok()?;
         let head: Head = serde_json::from_slice(&line).ok()?;
         let same = head.group == self.group
-            && (head.note.state, head.note.code) == (note.state, note.code);
+            && (head.note.state, head.note.code, head.note.life)
+                == (note.state, note.code, note.life);
         let fits = same && (note.base..=next).contains(&head.next);
         fits.then(|| Copy { next: head.next, watermarks: head.watermarks, entries: Box::new(file) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_copies_of_this_life_of_the_group_fit() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::take(&dir.path().join("state"), "job").unwrap();
+        let local = Local { folder, group: "g".to_owned() };
+        let of = |life| Note { closed: 0, base: 10, snapshot: None, state: 1, code: 2, life };
+        let put = || {
+            let head = Head { group: "g".into(), note: of(7), next: 15, watermarks: [].into() };
+            let text = serde_json::to_string(&head).unwrap() + "\nentries";
+            std::fs::write(local.path("o", 0), text).unwrap();
+        };
+        let take = |next, note: &Note| {
+            put();
+            let mut copy = local.take("o", 0, next, note)?;
+            let mut entries = String::new();
+            copy.entries.read_to_string(&mut entries).unwrap();
+            Some((copy.next, entries))
+        };
+        assert_eq!(take(20, &of(7)), Some((15, "entries".to_owned())));
+        // It was committed later than the group has come, or is before what is kept.
+        assert_eq!(take(14, &of(7)), None);
+        assert_eq!(take(20, &Note { base: 16, ..of(7) }), None);
+        // The group began anew.
+        assert_eq!(take(20, &of(8)), None);
+        // It is used once.
+        assert!(local.take("o", 0, 20, &of(7)).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! What a run that is shared needs: topics for all that it reads and writes, and two for each keyed
 //! operator's state.
 
+use ouzel_dsl::connector::Topics;
 use ouzel_dsl::log::Log;
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::{Error, Plan, Result};
@@ -40,6 +41,8 @@ pub struct InputTopic {
     pub topic: String,
     /// How many partitions it has; none if it is not there.
     pub lanes: u32,
+    /// Whether it is one of those that match a pattern.
+    pub pattern: bool,
 }
 
 /// The topics of a keyed operator's state.
@@ -132,8 +135,16 @@ pub fn group_topics(plan: &Plan, config: &RunConfig, of: &GroupConfig) -> Result
             )));
         }
     }
+    if let Some(InputTopic { input, .. }) = inputs.iter().find(|input| input.pattern) {
+        return Err(Error::Usage(format!(
+            "a `--group` shares topics that it is told by name, and the input `{input}` is a pattern"
+        )));
+    }
     // A shard goes with a partition of the first input.
     let lanes = of.lanes.or_else(|| Some(inputs.first()?.lanes)).unwrap_or(1).max(1);
+    if let Some(first) = inputs.first().filter(|first| (1..lanes).contains(&first.lanes)) {
+        return Err(too_many_shards(lanes, first));
+    }
     let named = |keyed: &ouzel_dsl::plan::KeyedEntry| {
         let id = &plan.operators[keyed.operator].id;
         let operator = of_topic(id);
@@ -157,11 +168,20 @@ pub fn input_topics(plan: &Plan, config: &RunConfig) -> Result<Vec<InputTopic>> 
     let mut all = Vec::new();
     for source in plan.sources.iter().filter(|source| !source.side) {
         let Some(connect) = config.inputs.get(source.input) else { continue };
-        let topics = connect.topics()?.map(|topics| topics.topics).unwrap_or_default();
+        let Some(Topics { topics, pattern, .. }) = connect.topics()? else { continue };
         let input = source.input;
-        all.extend(topics.into_iter().map(|(topic, lanes)| InputTopic { input, topic, lanes }));
+        let named = |(topic, lanes)| InputTopic { input, topic, lanes, pattern };
+        all.extend(topics.into_iter().map(named));
     }
     Ok(all)
+}
+
+/// What is said of more shards than there are partitions for.
+pub fn too_many_shards(shards: u32, first: &InputTopic) -> Error {
+    let InputTopic { topic, lanes, .. } = first;
+    Error::Usage(format!(
+        "the group has {shards} shards, and `{topic}` {lanes} partitions: a shard goes with a partition of the first input, so that there can be no more of them\n  give fewer `--shards`, or the topic more partitions"
+    ))
 }
 
 /// What is said of something that is no topic.

@@ -36,6 +36,10 @@ pub struct Note {
     pub state: u64,
     /// The code of the operator.
     pub code: u64,
+    /// Drawn when the group began: one of the same name that begins anew has other letters at the same
+    /// offsets.
+    #[serde(default)]
+    pub life: u64,
 }
 
 /// A shard.
@@ -51,6 +55,7 @@ pub struct Shard {
     pub watermarks: BTreeMap<String, i64>,
     base: u64,
     snapshot: Option<u64>,
+    life: u64,
     /// How many bytes of letters came since the snapshot, and how many that has.
     came: u64,
     held: u64,
@@ -63,6 +68,12 @@ pub struct Shard {
 pub struct Lanes<'a> {
     pub letters: Lane<'a>,
     pub snapshots: Lane<'a>,
+}
+
+/// A number that no one else has drawn.
+fn drawn() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
 }
 
 impl Shard {
@@ -84,6 +95,7 @@ impl Shard {
             watermarks: BTreeMap::new(),
             base: 0,
             snapshot: None,
+            life: drawn(),
             came: 0,
             held: 0,
             covered: None,
@@ -95,6 +107,7 @@ impl Shard {
         let what = |e| Error::io("taking up keyed state", e);
         let mut entries = tempfile::tempfile_in(&wiring.spill).map_err(what)?;
         (shard.next, shard.base, shard.snapshot) = (next, note.base, note.snapshot);
+        shard.life = note.life;
         let mut from = note.base;
         if let Some(mut copy) = copy(next, &note) {
             shard.watermarks = copy.watermarks;
@@ -147,8 +160,8 @@ impl Shard {
 
     /// What goes with its position.
     pub fn note(&self, state: u64, code: u64) -> Note {
-        let Shard { base, snapshot, .. } = *self;
-        Note { closed: self.watermark, base, snapshot, state, code }
+        let Shard { base, snapshot, life, .. } = *self;
+        Note { closed: self.watermark, base, snapshot, state, code, life }
     }
 
     /// Writes a snapshot, to be committed with all else, if it is time to.
