@@ -8,6 +8,9 @@ use crate::round::{Job, Mode};
 pub enum Kind {
     /// A job process is killed.
     Kill,
+    /// A job process is killed while it waits for what it writes, which the broker, paused, has not
+    /// taken yet and then does.
+    KillWriting,
     /// A job process is told to end.
     Terminate,
     /// A job process is paused for less than the group gives it up.
@@ -34,21 +37,32 @@ pub enum Kind {
 pub const PARTITIONS_MAX: u32 = 6;
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 12] = [
+        Kind::Kill,
+        Kind::KillWriting,
+        Kind::Terminate,
+        Kind::Pause,
+        Kind::Zombie,
+        Kind::BrokerKill,
+        Kind::BrokerPause,
+        Kind::BrokerLong,
+        Kind::Storm,
+        Kind::Poison,
+        Kind::Grow,
+        Kind::DiskFull,
+    ];
+
     /// The next one.
-    pub fn choose(
-        mode: Mode,
-        job: Job,
-        quick: bool,
-        partitions: u32,
-        random: &mut Random,
-    ) -> Kind {
+    pub fn choose(mode: Mode, job: Job, quick: bool, partitions: u32, random: &mut Random) -> Kind {
         let group = u64::from(mode == Mode::Group);
         let alone = 1 - group;
         let long = u64::from(!quick);
         let grow = u64::from(job == Job::Growing && partitions < PARTITIONS_MAX);
         random.weighted(&[
             (Kind::Kill, 30),
-            (Kind::Terminate, 12),
+            (Kind::KillWriting, 10),
+            (Kind::Terminate, 10),
             (Kind::Pause, 15),
             (Kind::Zombie, 1 + 6 * group * long + group),
             (Kind::BrokerKill, 2 + 5 * long),

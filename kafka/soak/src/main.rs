@@ -1,14 +1,16 @@
 //! The soak, and the jobs that it runs: where the first argument is a job, this is one of its
 //! processes.
 
-use ouzel_kafka_soak::{Job, Mode, Told, job_main, soak};
+use ouzel_kafka_soak::{Job, Kind, Mode, Told, job_main, soak};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: ouzel-kafka-soak [--faults N] [--seed N] [--mode alone|group]
-    [--job timed|growing] [--guarantee at-least-once] [--round N] [--rate N] [--dir DIR] [--quick]
+    [--job timed|growing] [--guarantee at-least-once] [--round N] [--rate N] [--kind KIND].. [--dir DIR]
+    [--quick]
 
   --round N    faults between two comparisons (50)
   --rate N     events a second (300)
+  --kind KIND  faults of this kind only, or of these: Kill, BrokerPause and so on
   --dir DIR    keeps topics, state and logs there
   --quick      faults in short order
 ";
@@ -38,6 +40,10 @@ fn told() -> Result<Told, String> {
             ("--guarantee", "exactly-once") => told.exactly_once = true,
             ("--guarantee", "at-least-once") => told.exactly_once = false,
             ("--mode" | "--job" | "--guarantee", _) => return Err(wrong()),
+            ("--kind", _) => {
+                let named = |kind: &Kind| format!("{kind:?}").eq_ignore_ascii_case(&value);
+                told.kinds.push(Kind::ALL.into_iter().find(named).ok_or_else(wrong)?);
+            }
             _ => return Err(format!("{name} is no option\n{USAGE}")),
         }
     }

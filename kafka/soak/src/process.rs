@@ -29,7 +29,8 @@ pub struct Process {
     arguments: Vec<String>,
     log: PathBuf,
     child: Option<Child>,
-    /// Where what the running one says begins in the log.
+    /// The file that the running one writes what it says to, and where that begins.
+    saying: PathBuf,
     said_from: u64,
     /// When to start it again.
     next: Option<Instant>,
@@ -46,6 +47,7 @@ impl Process {
         Process {
             program: program.to_owned(),
             arguments,
+            saying: log.clone(),
             log,
             child: None,
             said_from: 0,
@@ -85,8 +87,14 @@ impl Process {
     }
 
     fn start(&mut self) -> Result<()> {
-        let log = File::options().create(true).append(true).open(&self.log)?;
-        self.said_from = log.metadata()?.len();
+        // Where the disk is full, what it says begins a file of its own.
+        let full = self.full.is_some();
+        self.saying = if full { self.log.with_extension("full.log") } else { self.log.clone() };
+        let mut log = File::options().create(true).append(true).open(&self.saying)?;
+        if full {
+            log.set_len(0)?;
+        }
+        self.said_from = log.seek(SeekFrom::End(0))?;
         let mut command = match self.full {
             None => Command::new(&self.program),
             Some(_) => {
@@ -106,7 +114,7 @@ impl Process {
     /// What it said last.
     fn said(&self) -> String {
         let mut text = String::new();
-        let read = File::open(&self.log).and_then(|mut log| {
+        let read = File::open(&self.saying).and_then(|mut log| {
             log.seek(SeekFrom::Start(self.said_from))?;
             log.read_to_string(&mut text)
         });

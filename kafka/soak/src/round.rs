@@ -1,12 +1,12 @@
 //! A round: a job over topics of its own, ill-treated.
 
+use crate::Result;
 use crate::check::{self, Difference, Rows};
 use crate::fault::{Kind, PARTITIONS_MAX};
 use crate::feed::Feeder;
 use crate::process::{Ends, Process};
 use crate::random::Random;
 use crate::topic::{self, Topic};
-use crate::Result;
 use ouzel_kafka_broker::{Broker, Options};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -88,6 +88,8 @@ pub struct Told {
     pub round: u64,
     /// Events a second.
     pub rate: u64,
+    /// The kinds of faults; all that there are, if empty.
+    pub kinds: Vec<Kind>,
     /// Where to keep topics, state and logs; a folder that goes unless something differs, if not
     /// given.
     pub dir: Option<PathBuf>,
@@ -105,6 +107,7 @@ impl Told {
             quick: false,
             round: 50,
             rate: 300,
+            kinds: Vec::new(),
             dir: None,
         }
     }
@@ -364,14 +367,18 @@ impl Round<'_> {
     fn fault(&mut self, feeder: &Feeder) -> Result<Kind> {
         let Told { quick, program, .. } = self.told;
         let kind = loop {
-            let kind =
-                Kind::choose(self.mode, self.job, *quick, self.partitions, &mut self.random);
+            let kind = Kind::choose(self.mode, self.job, *quick, self.partitions, &mut self.random);
             let of_broker = matches!(
                 kind,
-                Kind::BrokerKill | Kind::BrokerPause | Kind::BrokerLong | Kind::Grow
+                Kind::KillWriting
+                    | Kind::BrokerKill
+                    | Kind::BrokerPause
+                    | Kind::BrokerLong
+                    | Kind::Grow
             );
+            let wanted = self.told.kinds.is_empty() || self.told.kinds.contains(&kind);
             // It can only be done to a broker that is there.
-            if self.busy.is_none() || !of_broker {
+            if wanted && (self.busy.is_none() || !of_broker) {
                 break kind;
             }
         };
@@ -383,11 +390,18 @@ impl Round<'_> {
         let process = &mut self.processes[index];
         match kind {
             Kind::Kill => process.kill(),
+            Kind::KillWriting => {
+                // An epoch ends meanwhile.
+                self.broker.pause()?;
+                std::thread::sleep(millis(300, 1_000, random));
+                process.kill();
+                self.broker.resume()?;
+            }
             Kind::Terminate => process.terminate()?,
             Kind::Pause => process.pause(millis(300, 4_000, random))?,
             Kind::Zombie => process.pause(millis(11_000, 16_000, random))?,
             Kind::DiskFull if !process.is_full() => {
-                process.fill_disk(millis(1_500, 4_000, random));
+                process.fill_disk(millis(3_000, 6_000, random));
             }
             Kind::DiskFull => {}
             Kind::BrokerKill => {
