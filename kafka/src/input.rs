@@ -169,6 +169,7 @@ impl Connect for TopicInput {
                 self.uri.text
             )));
         }
+        self.cluster.reach()?;
         let asks: BaseConsumer<Reading> = consumer(&self.cluster, "read_committed")?;
         let one = match &self.topics {
             Topics::One(topic) => Some(topic.as_str()),
