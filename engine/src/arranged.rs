@@ -1,4 +1,4 @@
-//! The rows of a table that was filtered or mapped, held by key.
+//! The rows of a table that was filtered or mapped, or is not held by its own key, held by that.
 
 use crate::monoid::{Moment, Monoid, Takes};
 use crate::tabled::{Give, Tabled};

@@ -113,6 +113,9 @@ pub struct StreamConfig {
     pub guarantee: Option<Guarantee>,
     /// The processes that share the run; alone, if not given.
     pub group: Option<GroupConfig>,
+    /// Writes a snapshot of what the group keeps of some keys after so many bytes of letters at the
+    /// least: for tests.
+    pub snapshot_from: Option<u64>,
 }
 
 /// Which processes share a run.
@@ -168,6 +171,7 @@ impl Default for StreamConfig {
             clock: Clock::default(),
             guarantee: None,
             group: None,
+            snapshot_from: None,
         }
     }
 }

@@ -187,9 +187,17 @@ impl<'a, K: Key, W: Windows, A: Tabled<K, W>> Changed<'a, K, W, A> {
     ) -> Result<()> {
         let after = read_rows(self.node, start, key, acc);
         for row in before.iter().filter(|row| !after.contains(row)) {
-            match after.iter().any(|other| other.key == row.key) {
-                true => self.replaced.push_read(row)?,
-                false => self.removed.push_read(row)?,
+            let mut others = after.iter().filter(|other| other.key == row.key).peekable();
+            if others.peek().is_none() {
+                self.removed.push_read(row)?;
+                continue;
+            }
+            self.replaced.push_read(row)?;
+            // Where changes come out of order there were several at once, and this one may have been
+            // told last: those that stay are told again.
+            for other in others.filter(|other| before.contains(other)) {
+                self.replaced.push_read(other)?;
+                self.set.push_read(other)?;
             }
         }
         after.iter().filter(|row| !before.contains(row)).try_for_each(|row| self.set.push_read(row))

@@ -5,9 +5,11 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaConfRes;
 use std::collections::BTreeMap;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What begins the names of environment variables that set a client up: `RDKAFKA_SASL_PASSWORD`
 /// is `sasl.password`.
@@ -15,6 +17,9 @@ const ENVIRONMENT: &str = "RDKAFKA_";
 
 /// How long an answer of the cluster is waited for, where there is nothing else to do.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a broker is waited for that takes no connections.
+const REACH: Duration = Duration::from_secs(3);
 
 /// A cluster, and how its clients are set up.
 #[derive(Clone)]
@@ -100,12 +105,46 @@ impl Cluster {
     ) -> Result<T> {
         let config = self.config(ours, must);
         config.create_with_context(context).map_err(|error| match error {
-            // The value may be a secret, and is not told.
-            KafkaError::ClientConfig(_, why, name, _) => Error::Usage(format!(
-                "the setting `{name}` of Kafka is refused: {why}\n  settings come from the file that `?config=` names, and from variables {ENVIRONMENT}.."
+            // The value may be a secret, and is not told; nor is what librdkafka says, as that tells it.
+            KafkaError::ClientConfig(code, _, name, _) => Error::Usage(format!(
+                "the setting `{name}` of Kafka is refused: {}\n  settings come from the file that `?config=` names, and from variables {ENVIRONMENT}..; librdkafka's documentation lists them",
+                match code {
+                    RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN => "there is none of this name",
+                    _ => "it cannot have the value that is given",
+                }
             )),
             other => Error::Failed(format!("a client of {} cannot be made: {other}", self.brokers)),
         })
+    }
+
+    /// Sees that there is someone to talk to. librdkafka would try for long, and not say what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// Where none of the brokers takes a connection.
+    pub fn reach(&self) -> Result<()> {
+        if self.settings.contains_key("bootstrap.servers") {
+            return Ok(());
+        }
+        let until = Instant::now() + REACH;
+        loop {
+            let mut refused = None;
+            for broker in self.brokers.split(',').map(str::trim) {
+                match connect(broker) {
+                    Ok(()) => return Ok(()),
+                    Err(why) => _ = refused.get_or_insert(why),
+                }
+            }
+            let Some(why) = refused else { return Ok(()) };
+            if Instant::now() >= until {
+                let brokers = &self.brokers;
+                return Err(Error::Failed(format!(
+                    "no connection: {why}\n  is there a broker at {brokers}?"
+                )));
+            }
+            // It may be about to start.
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// An error of the cluster, while something was done.
@@ -121,6 +160,22 @@ impl Cluster {
         };
         Error::Failed(format!("{what} at {}: {error}{hint}", self.brokers))
     }
+}
+
+/// Connects to a broker, `HOST` or `HOST:PORT`, and no more.
+fn connect(broker: &str) -> std::io::Result<()> {
+    // As librdkafka takes it: with a protocol before it, or without a port.
+    let address = broker.rsplit_once("://").map_or(broker, |(_, address)| address);
+    let has_port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let address = if has_port { address.to_owned() } else { format!("{address}:9092") };
+    let mut refused = None;
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, REACH) {
+            Ok(_) => return Ok(()),
+            Err(why) => refused = Some(why),
+        }
+    }
+    Err(refused.unwrap_or_else(|| std::io::ErrorKind::NotFound.into()))
 }
 
 /// Reads: what librdkafka logs is left out, since what matters comes as errors.

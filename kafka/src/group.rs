@@ -21,7 +21,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long the last commits of others are waited for: a transaction of a process that is gone ends
@@ -44,6 +44,8 @@ pub struct Member {
     mail: Arc<BaseConsumer<Reading>>,
     followed: BTreeMap<(String, u32), Queue>,
     readers: Readers,
+    /// Lets go of letters.
+    admin: OnceLock<AdminClient<DefaultClientContext>>,
 }
 
 /// Gathers what the group takes and gives.
@@ -111,6 +113,7 @@ impl Member {
             mail: Arc::new(consumer(cluster, ISOLATION)?),
             followed: BTreeMap::new(),
             readers: Readers::new(cluster.clone(), ISOLATION),
+            admin: OnceLock::new(),
         })
     }
 
@@ -212,13 +215,13 @@ impl Group for Member {
         let failed = |e| self.cluster.failed(&what, &e);
         let bounds = self.mail.fetch_watermarks(lane.topic, number, PATIENCE).map_err(failed)?;
         check_kept(lane.topic, number, from, bounds)?;
+        let queue = Queue::of(&self.mail, lane.topic, number)
+            .ok_or_else(|| Error::Failed(format!("{what}: it cannot be read")))?;
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
         list.add_partition_offset(lane.topic, number, offset)
             .and_then(|()| self.mail.incremental_assign(&list))
             .map_err(failed)?;
-        let queue = Queue::of(&self.mail, lane.topic, number)
-            .ok_or_else(|| Error::Failed(format!("{what}: it cannot be read")))?;
         self.followed.insert((lane.topic.to_owned(), lane.number), queue);
         Ok(())
     }
@@ -270,8 +273,14 @@ impl Group for Member {
     }
 
     fn forget(&self, lane: &Lane<'_>, before: u64) -> Result<()> {
-        let admin: AdminClient<DefaultClientContext> =
-            self.cluster.client(DefaultClientContext, &[], &[])?;
+        // Made when it is first needed: each client has threads and connections of its own.
+        let admin = match self.admin.get() {
+            Some(admin) => admin,
+            None => {
+                let admin = self.cluster.client(DefaultClientContext, &[], &[])?;
+                self.admin.get_or_init(|| admin)
+            }
+        };
         let mut list = TopicPartitionList::new();
         let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
         let offset = Offset::Offset(i64::try_from(before).unwrap_or(i64::MAX));

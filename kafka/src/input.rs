@@ -163,6 +163,7 @@ impl Connect for TopicInput {
     }
 
     fn topics(&self) -> Result<Option<ouzel_dsl::connector::Topics>> {
+        self.cluster.reach()?;
         let asks: BaseConsumer<Reading> = consumer(&self.cluster, "read_committed")?;
         let one = match &self.topics {
             Topics::One(topic) => Some(topic.as_str()),

@@ -113,9 +113,9 @@ impl Live {
         check_kept(topic, *number, position, bounds)?;
         let offset = Offset::Offset(i64::try_from(position).unwrap_or(i64::MAX));
         let assigned = list(std::slice::from_ref(partition), |_| offset)?;
-        consumer.incremental_assign(&assigned).map_err(failed)?;
         let queue = Queue::of(consumer, topic, *number)
             .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
+        consumer.incremental_assign(&assigned).map_err(failed)?;
         self.followed.insert(index, Followed { queue, next: position, waiting: Arc::default() });
         Ok(())
     }

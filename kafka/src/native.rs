@@ -22,7 +22,8 @@ pub struct Queue {
 unsafe impl Send for Queue {}
 
 impl Queue {
-    /// Parts the messages of a partition from the consumer's others.
+    /// Parts the messages of a partition from the consumer's others: to be done before it is assigned,
+    /// since what is fetched earlier comes with the others.
     pub fn of(consumer: &Arc<BaseConsumer<Reading>>, topic: &str, partition: i32) -> Option<Queue> {
         let topic = CString::new(topic).ok()?;
         // SAFETY: the client lives as long as `consumer`, and the topic's name is a C string. The

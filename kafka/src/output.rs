@@ -111,7 +111,7 @@ impl Log for TopicOutput {
     }
 
     fn session(&self, of: &SessionOf<'_>) -> Result<Arc<dyn Session>> {
-        self.ensure(false)?;
+        self.cluster.reach()?;
         Ok(Arc::new(Producing::open(&self.cluster, &self.topic, of)?))
     }
 

@@ -64,13 +64,13 @@ impl Readers {
             Some(Reader { consumer, .. }) => consumer,
             None => Arc::new(consumer(&self.cluster, self.isolation)?),
         };
+        let queue = Queue::of(&consumer, topic, number)
+            .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
         let mut list = TopicPartitionList::new();
         let start = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
         list.add_partition_offset(topic, number, start)
             .and_then(|()| consumer.assign(&list))
             .map_err(|e| self.cluster.failed(&format!("reading `{topic}/{number}`"), &e))?;
-        let queue = Queue::of(&consumer, topic, number)
-            .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;
         let topic = topic.clone();
         Ok(Reader { consumer, queue, topic, number, position: offset, taken: None, given: 0 })
     }
@@ -123,8 +123,9 @@ impl Reader {
                         return Ok(true);
                     }
                     Some(RDKafkaErrorCode::PartitionEOF) if message.offset() >= end => {
+                        // It is told once, and ends the ranges that follow too, if nothing is read
+                        // of them: what was not committed is not told of.
                         self.position = self.position.max(end);
-                        self.given += 1;
                         return Ok(false);
                     }
                     Some(_) => {
@@ -168,8 +169,8 @@ pub struct RangeSplit {
     pub end: u64,
 }
 
-/// What a record takes, for progress: how much there is to read is told in records.
-const RECORD_BYTES: u64 = 100;
+/// What a record is taken to take: how much there is to read is told in records.
+pub const RECORD_BYTES: u64 = 160;
 
 impl Split for RangeSplit {
     fn partition(&self) -> u32 {

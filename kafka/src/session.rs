@@ -177,6 +177,10 @@ impl Producing {
 
     fn check_lost(&self) -> Result<()> {
         match &*self.producer.context().lost() {
+            // What has become of the record follows from what has become of the producer.
+            Some(_) if self.producer.client().fatal_error().is_some() => {
+                Err(self.failed("writing", &KafkaError::Canceled))
+            }
             Some(lost) => Err(Error::Failed(format!("{lost}, at {}", self.cluster.brokers))),
             None => Ok(()),
         }

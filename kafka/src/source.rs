@@ -5,7 +5,7 @@ use crate::client::{Cluster, PATIENCE, Reading};
 use crate::decode::Shape;
 use crate::input::{Place, TopicInput, Topics};
 use crate::live::Live;
-use crate::range::{RangeSplit, Readers};
+use crate::range::{RECORD_BYTES, RangeSplit, Readers};
 use crate::topics;
 use ouzel_dsl::connector::{Listing, Request, Source, Split};
 use ouzel_dsl::{Error, Result};
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 /// How often it is looked for new partitions.
 const DISCOVER_EVERY: Duration = Duration::from_secs(5);
 
-/// A bounded partition is read in as many ranges as keep all cores busy, but in none so short.
-const RANGE_RECORDS_MIN: u64 = 100_000;
-
 /// Topics as a source.
 pub struct TopicSource {
     input: TopicInput,
     shape: Arc<Shape>,
+    /// A bounded partition is read in as many ranges as keep all cores busy, but in none of fewer
+    /// records.
+    range_min: u64,
     /// Where it ends, if it does.
     end: Option<Place>,
     /// Asks for what is not told by reading.
@@ -36,6 +36,8 @@ struct Known {
     partitions: Vec<Partition>,
     names: Arc<Vec<String>>,
     discovered: Instant,
+    /// A topic that was not there any more when it was last looked for.
+    missing: Option<Arc<str>>,
     /// Those that are of this process, where others have the rest.
     owned: Option<Vec<u32>>,
     /// Where what there was ends, by partition, while that is all that is given.
@@ -65,6 +67,7 @@ impl Partition {
 impl TopicSource {
     /// Finds the topics, and where their partitions begin and end.
     pub fn open(input: TopicInput, request: &Request) -> Result<TopicSource> {
+        input.cluster.reach()?;
         let shape = Arc::new(Shape::new(&input.form, request)?);
         let end = input.end.clone().or(request.until_now.then_some(Place::Latest));
         let isolation = if input.uncommitted { "read_uncommitted" } else { "read_committed" };
@@ -75,11 +78,14 @@ impl TopicSource {
             partitions: Vec::new(),
             names: Arc::default(),
             discovered: Instant::now(),
+            missing: None,
             owned: None,
             history: None,
             live,
         };
-        let source = TopicSource { input, shape, end, asks, readers, known: Mutex::new(known) };
+        let range_min = (request.split_bytes / RECORD_BYTES).max(1);
+        let known = Mutex::new(known);
+        let source = TopicSource { input, shape, range_min, end, asks, readers, known };
         source.discover(&mut source.lock(), PATIENCE)?;
         if request.history && source.end.is_none() {
             let mut known = source.lock();
@@ -109,6 +115,17 @@ impl TopicSource {
         let cluster = &self.input.cluster;
         let found = topics::partitions(cluster, self.asks.client(), one, patience)?;
         let later = !known.partitions.is_empty();
+        // A broker that has just started may not know of it yet.
+        let before = known.missing.take();
+        known.missing =
+            known.partitions.iter().map(|p| &p.topic).find(|t| !found.contains_key(&***t)).cloned();
+        if known.missing.is_some() && known.missing == before {
+            let topic = known.missing.as_deref().unwrap_or_default();
+            return Err(Error::State(format!(
+                "`{topic}` is no longer there at {}: the topic was deleted",
+                cluster.brokers
+            )));
+        }
         let mut new = Vec::new();
         for (topic, count) in found {
             if !self.input.topics.matches(&topic) {
@@ -128,7 +145,7 @@ impl TopicSource {
         // What comes later is new from its first record on.
         let start = if later { &Place::Earliest } else { &self.input.start };
         let firsts = self.offsets(&new, start, patience)?;
-        let ends = self.end.as_ref().map(|end| self.offsets(&new, end, patience)).transpose()?;
+        let ends = self.end.as_ref().map(|end| self.ends(&new, end, patience)).transpose()?;
         for (index, partition) in new.iter_mut().enumerate() {
             partition.first = firsts[index];
             partition.end = ends.as_ref().map(|ends| ends[index].max(firsts[index]));
@@ -137,6 +154,25 @@ impl TopicSource {
         names.extend(new.iter().map(|p| format!("{}/{}", p.topic, p.number)));
         known.partitions.append(&mut new);
         Ok(())
+    }
+
+    /// The offsets of the place where partitions end: those for which none is given end where they do
+    /// now.
+    fn ends(&self, of: &[Partition], place: &Place, patience: Duration) -> Result<Vec<u64>> {
+        let Place::Offsets(given) = place else { return self.offsets(of, place, patience) };
+        let last = self.offsets(of, &Place::Latest, patience)?;
+        let end = |(p, last): (&Partition, u64)| match given
+            .iter()
+            .find(|(number, _)| *number == p.number)
+        {
+            Some((_, end)) if *end > last => Err(Error::Usage(format!(
+                "{}: `{}/{}` is to be read up to offset {end}, and ends at {last}",
+                self.input.uri.text, p.topic, p.number
+            ))),
+            Some((_, end)) => Ok(*end),
+            None => Ok(last),
+        };
+        of.iter().zip(last).map(end).collect()
     }
 
     /// The offsets of a place.
@@ -208,7 +244,7 @@ impl TopicSource {
         self.check_kept(known, &positions)?;
         let left: u64 = positions.iter().zip(ends()).map(|(at, end)| end.saturating_sub(*at)).sum();
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-        let range = (left / (4 * cores)).max(RANGE_RECORDS_MIN);
+        let range = (left / (4 * cores)).max(self.range_min);
         let mut splits: Vec<(u64, Box<dyn Split>)> = Vec::new();
         for (index, partition) in known.partitions.iter().enumerate() {
             let (mut at, end) = (positions[index], end(index).unwrap_or(0));

@@ -9,7 +9,8 @@ use rdkafka::types::RDKafkaErrorCode;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How many partitions each of some topics has.
+/// How many partitions each of some topics has; none of a topic that is there, and of which the
+/// cluster does not know them at the moment.
 ///
 /// # Errors
 ///
@@ -25,9 +26,12 @@ pub fn partitions<C: ClientContext>(
         .map_err(|e| cluster.failed("asking for topics", &e))?;
     let mut found = BTreeMap::new();
     for topic in metadata.topics() {
-        let missing = topic.error().is_some();
-        if !missing && !topic.partitions().is_empty() {
-            found.insert(topic.name().to_owned(), topic.partitions().len() as i32);
+        let count = topic.partitions().len() as i32;
+        match topic.error().map(RDKafkaErrorCode::from) {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {}
+            None if count == 0 => {}
+            Some(_) => _ = found.insert(topic.name().to_owned(), 0),
+            None => _ = found.insert(topic.name().to_owned(), count),
         }
     }
     Ok(found)
@@ -58,7 +62,7 @@ pub fn ensure(cluster: &Cluster, wanted: &Wanted) -> Result<i32> {
         cluster.client(DefaultClientContext, &[], &[])?;
     let found = |patience| -> Result<Option<i32>> {
         let found = partitions(cluster, admin.inner(), Some(&wanted.name), patience)?;
-        Ok(found.get(&wanted.name).copied())
+        Ok(found.get(&wanted.name).copied().filter(|partitions| *partitions > 0))
     };
     if let Some(partitions) = found(PATIENCE)? {
         return Ok(partitions);

@@ -58,7 +58,9 @@ pub use job_main::JobMain;
 pub use ouzel_connectors as connectors;
 pub use ouzel_dsl as dsl;
 pub use ouzel_dsl::*;
-pub use ouzel_engine::{Clock, CommitPoint, Layout, Passed, RunConfig, StreamConfig};
+pub use ouzel_engine::{
+    Clock, CommitPoint, GroupConfig, Guarantee, Layout, Passed, RunConfig, StreamConfig,
+};
 pub use ouzel_hooks as hooks;
 pub use run::{Input, Outcome, Output, Run, run};
 pub use session::Mode;

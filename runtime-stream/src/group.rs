@@ -515,7 +515,7 @@ impl Shared {
         for ((keyed, number), shard) in &mut self.shards {
             let Some(topics) = &self.topics[*keyed] else { continue };
             let lane = Lane { topic: &topics.snapshots, number: *number };
-            shard.snapshot_if_due(&*session, &lane)?;
+            shard.snapshot_if_due(&*session, &lane, self.run.stream.snapshot_from)?;
             if shard.moved {
                 let (state, code) = identities[*keyed];
                 let note = shard.note(state, code);

@@ -97,10 +97,11 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// A table that is held, to be shown or looked up: one that was only filtered or mapped is not.
+    /// A table that is held by its own key, to be shown or looked up: one that was only filtered or
+    /// mapped is not held, and a join by a key that rows refer to holds them by that.
     pub(super) fn held(&mut self, table: NodeIndex) -> NodeIndex {
         let shown = &self.graph.nodes[table];
-        if shown.op.is_keyed() {
+        if shown.op.is_keyed() && !matches!(shown.op, Op::JoinForeign(..)) {
             return table;
         }
         let mut held = self.graph.nodes.iter();

@@ -164,9 +164,15 @@ impl Shard {
         Note { closed: self.watermark, base, snapshot, state, code, life }
     }
 
-    /// Writes a snapshot, to be committed with all else, if it is time to.
-    pub fn snapshot_if_due(&mut self, session: &dyn Session, lane: &Lane<'_>) -> Result<()> {
-        if self.came < SNAPSHOT_FROM.max(self.held * SNAPSHOT_AT) {
+    /// Writes a snapshot, to be committed with all else, if it is time to: not before `from` bytes
+    /// have come, if it is not as usual.
+    pub fn snapshot_if_due(
+        &mut self,
+        session: &dyn Session,
+        lane: &Lane<'_>,
+        from: Option<u64>,
+    ) -> Result<()> {
+        if self.came < from.unwrap_or(SNAPSHOT_FROM).max(self.held * SNAPSHOT_AT) {
             return Ok(());
         }
         let number = self.snapshot.map_or(1, |number| number + 1);
