@@ -40,6 +40,7 @@ pub struct Process {
     full: Option<Instant>,
     /// Whether it was told to end.
     told: bool,
+    started: Instant,
 }
 
 impl Process {
@@ -55,6 +56,7 @@ impl Process {
             paused: None,
             full: None,
             told: false,
+            started: Instant::now(),
         }
     }
 
@@ -107,7 +109,7 @@ impl Process {
         };
         command.args(&self.arguments).stdin(Stdio::piped());
         self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
-        self.next = None;
+        (self.next, self.started) = (None, Instant::now());
         Ok(())
     }
 
@@ -168,6 +170,14 @@ impl Process {
     pub fn fill_disk(&mut self, length: Duration) {
         self.full = Some(Instant::now() + length);
         self.kill();
+    }
+
+    /// For how long it has been running; not while it is paused.
+    pub fn age(&self) -> Duration {
+        match self.child.is_some() && self.paused.is_none() {
+            true => self.started.elapsed(),
+            false => Duration::ZERO,
+        }
     }
 
     /// Whether the disk is full for it.

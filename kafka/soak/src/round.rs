@@ -23,6 +23,9 @@ const PROCESSES: usize = 3;
 /// How many partitions topics have at first.
 const PARTITIONS: u32 = 3;
 
+/// How long after its start a process is at its work.
+const SETTLED: Duration = Duration::from_millis(2_500);
+
 /// How long outputs may take to come to rest when all is well again.
 const REST: Duration = Duration::from_secs(240);
 
@@ -386,6 +389,17 @@ impl Round<'_> {
             Duration::from_millis(from + random.below(to - from))
         };
         let index = self.random.below(self.processes.len() as u64) as usize;
+        // Most faults are to meet a process at its work, and not at its start.
+        if kind == Kind::KillWriting || !self.random.one_in(4) {
+            let until = Instant::now() + SETTLED * 3;
+            while self.processes[index].age() < SETTLED && Instant::now() < until {
+                self.wait(Duration::from_millis(50))?;
+            }
+        }
+        if kind == Kind::KillWriting && self.busy.is_some() {
+            self.processes[index].kill();
+            return Ok(Kind::Kill);
+        }
         let random = &mut self.random;
         let process = &mut self.processes[index];
         match kind {
