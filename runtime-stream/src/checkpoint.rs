@@ -85,6 +85,15 @@ pub struct Position {
     pub ended: bool,
 }
 
+/// Who says which commit was the last.
+#[derive(Clone, Debug)]
+pub enum Says {
+    /// The manifest that is in its place: no log has commits of its own.
+    Manifest,
+    /// The log that outputs have gone to, exactly once; none if it has not heard of any commit.
+    Log(Option<String>),
+}
+
 /// What is kept of a keyed operator.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Kept {
@@ -175,8 +184,10 @@ impl Folder {
 
     /// The manifest of the last commit. Where a session has committed, and the process has ended
     /// before the manifest that goes with it was in its place, it is put there.
-    fn last(&self, committed: Option<&str>) -> Result<Option<Manifest>> {
+    fn last(&self, says: &Says) -> Result<Option<Manifest>> {
         let manifest = self.manifest(MANIFEST)?;
+        // What was prepared beside it does not count, and is written over by the next commit.
+        let Says::Log(committed) = says else { return Ok(manifest) };
         let prepared = self.manifest(PREPARED)?;
         let Some(committed) = committed else {
             let epoch = manifest.as_ref().map_or(0, |m| m.epoch);
@@ -190,7 +201,7 @@ impl Folder {
                 false => Ok(manifest),
             };
         };
-        let is_it = |m: &Manifest| m.epoch.to_string() == committed;
+        let is_it = |m: &Manifest| m.epoch.to_string() == *committed;
         if let Some(prepared) = prepared.filter(is_it) {
             publish(&self.dir)?;
             return Ok(Some(prepared));
@@ -207,16 +218,15 @@ impl Folder {
 }
 
 impl Checkpoint {
-    /// Reads what the folder holds, and checks that it belongs to this job. If what was written has
-    /// gone to a log, that says what was `committed` last.
+    /// Reads what the folder holds, as of the last commit, and checks that it belongs to this job.
     pub fn open(
         folder: Folder,
         plan: &Plan,
         config: &RunConfig,
         accept: &[String],
-        committed: Option<&str>,
+        says: &Says,
     ) -> Result<Checkpoint> {
-        let mut manifest = folder.last(committed)?;
+        let mut manifest = folder.last(says)?;
         if let Some(manifest) = &mut manifest {
             changed::check(manifest, plan, config, accept, &folder.dir)?;
         }
@@ -423,4 +433,33 @@ fn file_name(id: &str) -> String {
     // Two ids must not share a file, whatever their letters.
     let hex: String = id.bytes().map(|b| format!("{b:02x}")).collect();
     format!("x{hex}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder as it is after a process was killed between two commits of its own.
+    fn killed(dir: &Path) -> Folder {
+        let folder = Folder::take(dir, "job").unwrap();
+        for (name, epoch) in [(MANIFEST, 3), (PREPARED, 4)] {
+            let manifest = Manifest { epoch, ..Manifest::default() };
+            write_file(dir, name, &serde_json::to_vec(&manifest).unwrap()).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_commit_that_was_prepared_counts_where_the_log_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = |committed: &str| Says::Log(Some(committed.to_owned()));
+        for (says, epoch) in [(Says::Manifest, 3), (log("3"), 3), (log("4"), 4)] {
+            let folder = killed(dir.path());
+            assert_eq!(folder.last(&says).unwrap().unwrap().epoch, epoch, "{says:?}");
+        }
+        let folder = killed(dir.path());
+        for says in [log("2"), log("5"), Says::Log(None)] {
+            assert!(folder.last(&says).is_err(), "{says:?}");
+        }
+    }
 }

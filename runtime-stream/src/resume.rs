@@ -1,6 +1,6 @@
 //! Going on where an earlier process was.
 
-use crate::checkpoint::{Checkpoint, Folder, Manifest, Position};
+use crate::checkpoint::{Checkpoint, Folder, Manifest, Position, Says};
 use crate::reader::{Lane, Reader};
 use ouzel_dsl::log::{Session, SessionOf};
 use ouzel_dsl::stage::Tally;
@@ -25,8 +25,12 @@ pub fn open(plan: &Plan, config: &RunConfig, stream: &StreamConfig) -> Result<Ke
     let lasts = if config.history { LASTS * 3 } else { LASTS };
     let session = session(plan, config, &SessionOf { run: &run, exactly_once, lasts })?;
     let Some(folder) = folder else { return Ok((None, session)) };
-    let committed = session.as_ref().map_or(Ok(None), |session| session.committed())?;
-    let checkpoint = Checkpoint::open(folder, plan, config, &stream.accept, committed.as_deref())?;
+    // Without transactions the log knows of no commit, nor do outputs that are no log.
+    let says = match session.as_ref().filter(|_| exactly_once) {
+        Some(session) => Says::Log(session.committed()?),
+        None => Says::Manifest,
+    };
+    let checkpoint = Checkpoint::open(folder, plan, config, &stream.accept, &says)?;
     Ok((Some(checkpoint), session))
 }
 
