@@ -240,7 +240,7 @@ pub struct GroupOf<'a> {
 }
 
 /// A process among those that share lanes.
-pub trait Group: Send {
+pub trait Group: Send + Sync {
     /// For the sessions that know what it is.
     fn as_any(&self) -> &dyn Any;
 

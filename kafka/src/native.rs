@@ -20,6 +20,8 @@ pub struct Queue {
 
 // SAFETY: librdkafka's queues may be used from any thread.
 unsafe impl Send for Queue {}
+// SAFETY: nothing can be done with a queue that is only shared.
+unsafe impl Sync for Queue {}
 
 impl Queue {
     /// Parts the messages of a partition from the consumer's others: to be done before it is assigned,

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How many messages are taken at once.
 const TAKEN: usize = 4_096;
 
+/// How long messages are waited for: librdkafka waits so long unless it has as many as are taken.
+const WAIT: Duration = Duration::from_millis(5);
+
 /// How many readers are kept that have nothing to do: each fetches on.
 const KEPT: usize = 4;
 
@@ -140,7 +143,7 @@ impl Reader {
             }
             // What is told of the client as a whole comes this way.
             while self.consumer.poll(Duration::ZERO).is_some() {}
-            let taken = self.queue.take(TAKEN, Duration::from_millis(100));
+            let taken = self.queue.take(TAKEN, WAIT);
             if taken.len() > 0 {
                 heard = Instant::now();
             } else if heard.elapsed() > SILENCE_MAX {

@@ -310,7 +310,8 @@ pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
         ("queued.max.messages.kbytes", "16384"),
         ("fetch.queue.backoff.ms", "5"),
         ("fetch.message.max.bytes", "4194304"),
-        ("fetch.wait.max.ms", "100"),
+        // Who waits for the end of a partition is told of it only after so long.
+        ("fetch.wait.max.ms", "20"),
         ("check.crcs", "true"),
     ];
     let must = [

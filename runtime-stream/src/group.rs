@@ -35,6 +35,9 @@ use std::time::{Duration, Instant};
 /// who read what it has written wait so long.
 const LASTS: Duration = Duration::from_secs(15);
 
+/// So many shards are taken up at the same time.
+const TAKEN_UP: usize = 8;
+
 /// What goes with the position of a partition of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SourceNote {
@@ -223,13 +226,57 @@ impl Shared {
         let positions = self.group.positions(&lanes)?;
         // So that sources know of partitions that are new.
         self.own()?;
+        let mut shards = Vec::new();
         for position in positions {
             match self.keyed_of(&position.topic) {
-                Some(keyed) => self.take_shard(keyed, position)?,
+                Some(keyed) => shards.push((keyed, position)),
                 None => self.take_partition(position)?,
             }
         }
+        self.take_shards(shards)?;
         self.own()
+    }
+
+    /// Takes shards up, several at the same time: most of it is waiting for the log.
+    fn take_shards(&mut self, positions: Vec<(usize, Position)>) -> Result<()> {
+        let mut queue = Vec::new();
+        for (keyed, position) in positions {
+            let kept = match position.offset {
+                Some(offset) => Some((offset, note::<Note>(&position)?)),
+                None => None,
+            };
+            if let Some((_, note)) = &kept {
+                self.check_fits(keyed, note)?;
+            }
+            queue.push((keyed, position.number, kept));
+        }
+        let (wiring, group) = (&*self.run.wiring, &*self.group);
+        let (topics, local) = (&self.topics, self.local.as_ref());
+        let all: u32 = topics.iter().flatten().map(|topics| topics.lanes).sum();
+        let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
+        let (queue, done) = (Mutex::new(queue), Mutex::new(Vec::new()));
+        let take = || {
+            while let Some((keyed, number, kept)) = { lock(&queue).pop() } {
+                let Some(topics) = &topics[keyed] else { continue };
+                let lanes = Lanes {
+                    letters: Lane { topic: &topics.letters, number },
+                    snapshots: Lane { topic: &topics.snapshots, number },
+                };
+                let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
+                let node = &*wiring.plan.keyed[keyed].node;
+                let shard = Shard::open(wiring, node, memory, group, lanes, kept, copy);
+                lock(&done).push((keyed, number, shard));
+            }
+        };
+        parallel((0..TAKEN_UP).map(|_| Box::new(take) as _).collect());
+        for (keyed, number, shard) in done.into_inner().unwrap_or_else(|e| e.into_inner()) {
+            let shard = shard?;
+            if let Some(topics) = &self.topics[keyed] {
+                self.group.follow(&Lane { topic: &topics.letters, number }, shard.next)?;
+            }
+            self.shards.insert((keyed, number), shard);
+        }
+        Ok(())
     }
 
     /// Tells sources which partitions are of this process.
@@ -296,31 +343,6 @@ impl Shared {
                 )));
             }
         }
-        Ok(())
-    }
-
-    fn take_shard(&mut self, keyed: usize, position: Position) -> Result<()> {
-        let wiring = self.run.wiring.clone();
-        let Some(topics) = &self.topics[keyed] else { return Ok(()) };
-        let (number, entry) = (position.number, &wiring.plan.keyed[keyed]);
-        let position = match position.offset {
-            Some(offset) => Some((offset, note::<Note>(&position)?)),
-            None => None,
-        };
-        if let Some((_, note)) = &position {
-            self.check_fits(keyed, note)?;
-        }
-        let lanes = Lanes {
-            letters: Lane { topic: &topics.letters, number },
-            snapshots: Lane { topic: &topics.snapshots, number },
-        };
-        let all: u32 = self.topics.iter().flatten().map(|topics| topics.lanes).sum();
-        let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
-        let local = self.local.as_ref();
-        let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
-        let group = &mut *self.group;
-        let shard = Shard::open(&wiring, &*entry.node, memory, group, lanes, position, copy)?;
-        self.shards.insert((keyed, number), shard);
         Ok(())
     }
 

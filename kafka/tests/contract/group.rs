@@ -353,7 +353,6 @@ fn joins_of_two() {
 
 /// Snapshots are written all the time, letters let go, and all members started again in between.
 #[test]
-#[ignore = "with so many snapshots it does not end within minutes, which is not understood yet"]
 fn state_is_taken_up_from_snapshots_and_letters() {
     if skipped() {
         return;
@@ -362,7 +361,7 @@ fn state_is_taken_up_from_snapshots_and_letters() {
         let mut trial = Trial::new(name, case);
         let often = |run: Run| run.stream(|stream| stream.snapshot_from = Some(300));
         let mut group = trial.group(name);
-        for round in 0..3 {
+        for round in 0..2 {
             group.join_as(often);
             group.join_as(often);
             trial.more(40);

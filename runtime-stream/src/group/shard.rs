@@ -77,12 +77,12 @@ fn drawn() -> u64 {
 }
 
 impl Shard {
-    /// Takes a shard up where a process before has left it.
+    /// Takes a shard up where a process before has left it. Its lane is to be followed from `next` on.
     pub fn open(
         wiring: &Wiring,
         node: &dyn KeyedNode,
         memory: usize,
-        group: &mut dyn Group,
+        group: &dyn Group,
         lanes: Lanes<'_>,
         position: Option<(u64, Note)>,
         copy: impl FnOnce(u64, &Note) -> Option<Copy>,
@@ -100,10 +100,7 @@ impl Shard {
             held: 0,
             covered: None,
         };
-        let Some((next, note)) = position else {
-            group.follow(&lanes.letters, 0)?;
-            return Ok(shard);
-        };
+        let Some((next, note)) = position else { return Ok(shard) };
         let what = |e| Error::io("taking up keyed state", e);
         let mut entries = tempfile::tempfile_in(&wiring.spill).map_err(what)?;
         (shard.next, shard.base, shard.snapshot) = (next, note.base, note.snapshot);
@@ -133,7 +130,6 @@ impl Shard {
         entries.seek(SeekFrom::Start(0)).map_err(what)?;
         shard.state.load(&mut BufReader::with_capacity(1 << 18, entries), Some(note.closed))?;
         shard.watermark = note.closed;
-        group.follow(&lanes.letters, next)?;
         Ok(shard)
     }
 
