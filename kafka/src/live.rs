@@ -75,10 +75,13 @@ impl Live {
                 continue;
             }
             let messages = followed.queue.take(room, Duration::ZERO);
-            let mut last = None;
+            let (mut last, mut bytes) = (None, 0);
             for message in messages.iter() {
                 match message.problem() {
-                    None => last = Some(message),
+                    None => {
+                        bytes += message.payload().map_or(0, <[u8]>::len) as u64;
+                        last = Some(message);
+                    }
                     Some(_) => problem(&self.cluster, partition, message)?,
                 }
             }
@@ -91,6 +94,7 @@ impl Live {
                 waiting: followed.waiting.clone(),
                 messages,
                 read: 0,
+                bytes,
                 topic: partition.topic.clone(),
                 number: partition.number,
                 partition: index as u32,
@@ -185,6 +189,8 @@ struct LiveSplit {
     messages: Taken,
     /// How many of them are read.
     read: usize,
+    /// Of the values of the others.
+    bytes: u64,
     topic: Arc<str>,
     number: i32,
     partition: u32,
@@ -212,8 +218,7 @@ impl Split for LiveSplit {
     }
 
     fn bytes(&self) -> u64 {
-        let rest = self.messages.iter().skip(self.read);
-        rest.map(|message| message.payload().map_or(0, <[u8]>::len) as u64).sum()
+        self.bytes
     }
 
     fn read(
@@ -224,6 +229,7 @@ impl Split for LiveSplit {
         while let Some(message) = self.messages.get(self.read) {
             let is_record = message.problem().is_none();
             if is_record {
+                self.bytes -= message.payload().map_or(0, <[u8]>::len) as u64;
                 decoder.push(message)?;
                 self.start = message.offset() + 1;
             }

@@ -16,9 +16,12 @@ pub struct Queue {
     queue: NonNull<sys::rd_kafka_queue_t>,
     /// Keeps what the queue, and each message, points into.
     consumer: Arc<BaseConsumer<Reading>>,
+    /// Where librdkafka writes what it gives. Of use within `take` alone.
+    room: Vec<*mut sys::rd_kafka_message_t>,
 }
 
-// SAFETY: librdkafka's queues may be used from any thread.
+// SAFETY: librdkafka's queues may be used from any thread; the pointers in `room` are only of use
+// within `take`, which has the queue for itself.
 unsafe impl Send for Queue {}
 // SAFETY: nothing can be done with a queue that is only shared.
 unsafe impl Sync for Queue {}
@@ -40,23 +43,27 @@ impl Queue {
         let queue = NonNull::new(queue)?;
         // SAFETY: the queue is live; without a target its messages stay in it.
         unsafe { sys::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut()) };
-        Some(Queue { queue, consumer: Arc::clone(consumer) })
+        Some(Queue { queue, consumer: Arc::clone(consumer), room: Vec::new() })
     }
 
     /// Takes up to `most` messages that are there, or come within a time.
     pub fn take(&mut self, most: usize, within: Duration) -> Taken {
-        let mut messages = vec![ptr::null_mut(); most];
+        // It is kept: mostly, far fewer come than there is room for.
+        if self.room.len() < most {
+            self.room.resize(most, ptr::null_mut());
+        }
         let millis = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
-        // SAFETY: the queue is live, and `messages` has room for `most` pointers.
+        // SAFETY: the queue is live, and `room` has room for `most` pointers.
         let count = unsafe {
             sys::rd_kafka_consume_batch_queue(
                 self.queue.as_ptr(),
                 millis,
-                messages.as_mut_ptr(),
+                self.room.as_mut_ptr(),
                 most,
             )
         };
-        messages.truncate(usize::try_from(count).unwrap_or(0));
+        let count = usize::try_from(count).unwrap_or(0);
+        let messages = self.room.get(..count).unwrap_or_default().to_vec();
         Taken { messages, _consumer: Arc::clone(&self.consumer) }
     }
 }

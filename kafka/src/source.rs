@@ -308,10 +308,11 @@ pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
 ) -> Result<T> {
     let ours = [
         ("queued.max.messages.kbytes", "16384"),
-        ("fetch.queue.backoff.ms", "5"),
-        ("fetch.message.max.bytes", "4194304"),
-        // Who waits for the end of a partition is told of it only after so long.
-        ("fetch.wait.max.ms", "20"),
+        // With less, a client that has enough in its queues spins; they last longer than this.
+        ("fetch.queue.backoff.ms", "20"),
+        // With more, its buffers are of fresh memory each time.
+        ("fetch.message.max.bytes", "1048576"),
+        ("fetch.wait.max.ms", "100"),
         ("check.crcs", "true"),
     ];
     let must = [

@@ -76,7 +76,8 @@ impl Run {
                     self.reader.follow(&self.wiring);
                     break;
                 }
-                tokio::time::sleep_until(over.min(Instant::now() + IDLE)).await;
+                let next = self.reader.next_look().map_or(over, |next| over.min(next.into()));
+                tokio::time::sleep_until(next).await;
                 continue;
             }
             let landed = tokio::select! {

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// Listing a source takes no more than one part in so many of the time.
 const LIST_EVERY: u32 = 20;
 
+/// How long to wait before looking again whether something was fetched, which takes microseconds.
+const IDLE_FETCHED: Duration = Duration::from_millis(1);
+
 /// One partition of a source.
 pub struct Lane {
     /// The source's index.
@@ -172,7 +175,7 @@ impl Reader {
         let (began, at) = (Instant::now(), self.clock.micros());
         let listing = wiring.sources[source].splits(&from)?;
         let wait = match listing.fetched {
-            true if listing.splits.is_empty() => IDLE,
+            true if listing.splits.is_empty() => IDLE_FETCHED,
             true => Duration::ZERO,
             false => IDLE.max(began.elapsed() * LIST_EVERY),
         };
@@ -350,6 +353,12 @@ impl Reader {
     /// Looks for more to read without waiting for the time to do so.
     pub fn look_again(&mut self) {
         self.sources.iter_mut().for_each(|source| source.next = None);
+    }
+
+    /// When to look at a source again, if any goes on.
+    pub fn next_look(&self) -> Option<Instant> {
+        let going = self.sources.iter().filter(|source| !source.ended);
+        going.map(|source| source.next.unwrap_or_else(Instant::now)).min()
     }
 
     /// Tells the last split of each lane to pause.

@@ -38,7 +38,8 @@ pub fn windows_of(broker: &str, output: &str) -> Result<Windows> {
             Some(text) => Some(text.parse::<jiff::Timestamp>()?.as_millisecond().unsigned_abs()),
             None => number("window"),
         };
-        let fields = (number("auction"), window, number("count"), number("sum"));
+        let sum = number("sum").or_else(|| number("sum_price"));
+        let fields = (number("auction"), window, number("count"), sum);
         let (Some(auction), Some(window), Some(count), Some(sum)) = fields else {
             return Err(format!("not a row of the output: {row}").into());
         };

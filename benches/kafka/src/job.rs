@@ -89,9 +89,8 @@ impl Observer for Watch {
     fn on(&self, event: &Event<'_>) {
         match event {
             Event::Chunk { rows } => {
-                if self.read.fetch_add(*rows, Ordering::Relaxed) + rows == self.records {
-                    self.stop.store(true, Ordering::Relaxed);
-                }
+                let read = self.read.fetch_add(*rows, Ordering::Relaxed) + rows;
+                self.stop.fetch_or(read == self.records, Ordering::Relaxed);
             }
             // Nothing is in flight by then.
             Event::Commit { .. } if self.read.load(Ordering::Relaxed) == self.records => {
@@ -134,6 +133,14 @@ impl Source for Timed<Box<dyn Source>> {
             self.watch.first.get_or_init(Instant::now);
         }
         Ok(listing)
+    }
+
+    fn seen(&self, partition: u32) -> i64 {
+        self.input.seen(partition)
+    }
+
+    fn follow(&self) {
+        self.input.follow();
     }
 
     fn first(&self, partition: u32) -> u64 {

@@ -82,7 +82,7 @@ pub fn run(broker: &str, options: &Options) -> Result {
                     Some(own)
                 }
             };
-            let job = command.map(|c| Job::start(c)).transpose()?;
+            let job = command.map(Job::start).transpose()?;
             let seen = if job.is_some() { &output } else { &input };
             let [p50, p99, max] = measure(broker, options, &input, seen)?;
             drop(job);
@@ -148,7 +148,8 @@ fn measure(broker: &str, options: &Options, input: &str, seen: &str) -> Result<[
 
 fn produce(broker: &str, options: &Options, input: &str) -> Result {
     let producer: BaseProducer = cluster::config(broker)
-        .set("linger.ms", "0")
+        // At so many records a second one request for each would be more than a broker takes.
+        .set("linger.ms", "1")
         .set("partitioner", "murmur2_random")
         .set("acks", "all")
         .create()?;

@@ -6,7 +6,6 @@ use crate::cluster;
 use crate::report::Measured;
 use rdkafka::Offset;
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
 use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
