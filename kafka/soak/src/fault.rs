@@ -27,6 +27,8 @@ pub enum Kind {
     Storm,
     /// Records that cannot be decoded, or worked with.
     Poison,
+    /// Nothing is fed for longer than transactions may last, while a job process is killed.
+    Quiet,
     /// The input gets another partition.
     Grow,
     /// The disk of the state folder is full for a while.
@@ -38,7 +40,7 @@ pub const PARTITIONS_MAX: u32 = 6;
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Kill,
         Kind::KillWriting,
         Kind::Terminate,
@@ -49,6 +51,7 @@ impl Kind {
         Kind::BrokerLong,
         Kind::Storm,
         Kind::Poison,
+        Kind::Quiet,
         Kind::Grow,
         Kind::DiskFull,
     ];
@@ -70,6 +73,7 @@ impl Kind {
             (Kind::BrokerLong, long),
             (Kind::Storm, 4 * group * (1 + long)),
             (Kind::Poison, 4),
+            (Kind::Quiet, long),
             (Kind::Grow, 3 * grow),
             (Kind::DiskFull, 4 * alone),
         ])

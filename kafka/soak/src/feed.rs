@@ -30,6 +30,8 @@ pub struct Orders {
     pub partitions: AtomicU32,
     /// How many poisoned records are to follow.
     pub poison: AtomicU32,
+    /// Whether nothing is to follow for a while.
+    pub quiet: AtomicBool,
     /// How many events there are so far.
     pub fed: AtomicU64,
 }
@@ -53,6 +55,7 @@ impl Feeder {
             stop: AtomicBool::new(false),
             partitions: AtomicU32::new(partitions),
             poison: AtomicU32::new(0),
+            quiet: AtomicBool::new(false),
             fed: AtomicU64::new(0),
         });
         let producer: BaseProducer = ClientConfig::new()
@@ -88,7 +91,7 @@ fn feed(
     let mut id = 0;
     while !orders.stop.load(Ordering::Relaxed) {
         let due = began.elapsed().as_millis() as u64 * rate / 1000;
-        while id < due {
+        while id < due && !orders.quiet.load(Ordering::Relaxed) {
             let partition = random.below(orders.partitions.load(Ordering::Relaxed).into());
             let poison = orders.poison.load(Ordering::Relaxed);
             if poison > 0 {

@@ -444,6 +444,15 @@ impl Round<'_> {
                 }
             }
             Kind::Poison => _ = feeder.orders.poison.fetch_add(4, Ordering::Relaxed),
+            Kind::Quiet => {
+                feeder.orders.quiet.store(true, Ordering::Relaxed);
+                let length = millis(500, 3_000, random);
+                self.wait(length)?;
+                self.processes[index].kill();
+                let length = millis(30_000, 36_000, &mut self.random);
+                self.wait(length)?;
+                feeder.orders.quiet.store(false, Ordering::Relaxed);
+            }
             Kind::Grow => {
                 self.partitions = (self.partitions + 1).min(PARTITIONS_MAX);
                 topic::grow(self.broker.bootstrap(), &self.topic("events"), self.partitions)?;
