@@ -518,12 +518,9 @@ impl Shared {
     fn commit(&mut self) -> Result<()> {
         let wiring = self.run.wiring.clone();
         let Some(session) = self.run.session.clone() else { return Ok(()) };
-        let mut positions = Vec::new();
+        let (mut positions, mut unmoved) = (Vec::new(), Vec::new());
         for ((topic, number), owned) in &self.owned {
             let at = self.run.reader.position(owned.source, owned.partition);
-            if owned.committed == Some(at) {
-                continue;
-            }
             let names = wiring.sources[owned.source].partitions();
             let prefix = format!("{topic}/");
             let note = SourceNote {
@@ -531,7 +528,8 @@ impl Shared {
                 greatest: self.run.gates.greatest(owned.source, owned.partition),
                 of: names.iter().filter(|name| name.starts_with(&prefix)).count() as u32,
             };
-            positions.push(position(topic, *number, at, &note)?);
+            let of = if owned.committed == Some(at) { &mut unmoved } else { &mut positions };
+            of.push(position(topic, *number, at, &note)?);
         }
         let identities: Vec<_> = (0..self.topics.len()).map(|keyed| self.identity(keyed)).collect();
         for ((keyed, number), shard) in &mut self.shards {
@@ -543,6 +541,12 @@ impl Shared {
                 let note = shard.note(state, code);
                 positions.push(position(&topics.letters, *number, shard.next, &note)?);
             }
+        }
+        if positions.is_empty() {
+            // Watermarks alone were told: who takes up partitions tells them. Left in an open
+            // transaction, they would hold readers up until the cluster ends it, and this process
+            // with it; and partitions could move on in between.
+            positions = unmoved;
         }
         if positions.is_empty() {
             return Ok(());
