@@ -49,6 +49,8 @@ impl Feeder {
         topic: &str,
         partitions: u32,
         rate: u64,
+        // How many times eight bytes an event holds besides, at the most.
+        pad: u64,
         seed: u64,
     ) -> Result<Feeder> {
         let orders = Arc::new(Orders {
@@ -66,8 +68,9 @@ impl Feeder {
             .set("topic.metadata.refresh.interval.ms", "1000")
             .create()?;
         let (told, topic) = (orders.clone(), topic.to_owned());
-        let thread =
-            std::thread::spawn(move || feed(&producer, &topic, &told, rate, Random::new(seed)));
+        let thread = std::thread::spawn(move || {
+            feed(&producer, &topic, &told, (rate, pad), Random::new(seed))
+        });
         Ok(Feeder { orders, thread })
     }
 
@@ -84,7 +87,7 @@ fn feed(
     producer: &BaseProducer,
     topic: &str,
     orders: &Orders,
-    rate: u64,
+    (rate, pad): (u64, u64),
     mut random: Random,
 ) -> Result<()> {
     let began = Instant::now();
@@ -99,10 +102,10 @@ fn feed(
             }
             let text = match (poison > 0 || random.one_in(500), random.one_in(2)) {
                 (true, true) => format!("{{\"id\":{id},\"key\":"),
-                (true, false) => event(id, time(id, &mut random), POISON, &mut random),
+                (true, false) => event(id, time(id, &mut random), POISON, pad, &mut random),
                 (false, _) => {
                     let amount = random.below(1000) as i64;
-                    event(id, time(id, &mut random), amount, &mut random)
+                    event(id, time(id, &mut random), amount, pad, &mut random)
                 }
             };
             send(producer, topic, partition as i32, &text)?;
@@ -112,7 +115,7 @@ fn feed(
         producer.poll(Duration::from_millis(10));
     }
     for partition in 0..orders.partitions.load(Ordering::Relaxed) {
-        let text = event(id, FLUSH, 0, &mut random);
+        let text = event(id, FLUSH, 0, 1, &mut random);
         send(producer, topic, partition as i32, &text)?;
         id += 1;
     }
@@ -125,9 +128,9 @@ fn time(id: u64, random: &mut Random) -> i64 {
     FIRST_MS + id as i64 * STEP_MS - random.below(back) as i64
 }
 
-fn event(id: u64, at: i64, amount: i64, random: &mut Random) -> String {
+fn event(id: u64, at: i64, amount: i64, pad: u64, random: &mut Random) -> String {
     let key = if at == FLUSH { "flush".to_owned() } else { format!("k{}", random.below(KEYS)) };
-    let pad = "abcdefgh".repeat(random.below(120) as usize);
+    let pad = "abcdefgh".repeat(random.below(pad) as usize);
     format!("{{\"id\":{id},\"key\":\"{key}\",\"at\":{at},\"amount\":{amount},\"pad\":\"{pad}\"}}")
 }
 

@@ -316,8 +316,10 @@ impl Round<'_> {
             self.processes.push(Process::new(program, self.stream(instance.as_deref()), log));
         }
         let seed = seed.wrapping_add(self.nth);
-        let feeder =
-            Feeder::start(&bootstrap, &self.topic("events"), self.partitions, *rate, seed)?;
+        // Snapshots, and logs that are written anew, come with megabytes.
+        let pad = if self.told.quick { 100 } else { 500 };
+        let (topic, partitions) = (self.topic("events"), self.partitions);
+        let feeder = Feeder::start(&bootstrap, &topic, partitions, *rate, pad, seed)?;
         self.wait(Duration::from_secs(3))?;
         for _ in 0..faults {
             let kind = self.fault(&feeder)?;
