@@ -417,7 +417,7 @@ impl Round<'_> {
             Kind::Pause => process.pause(millis(300, 4_000, random))?,
             Kind::Zombie => process.pause(millis(11_000, 16_000, random))?,
             Kind::DiskFull if !process.is_full() => {
-                process.fill_disk(millis(3_000, 6_000, random));
+                process.fill_disk(millis(5_000, 9_000, random));
             }
             Kind::DiskFull => {}
             Kind::BrokerKill => {
