@@ -153,6 +153,9 @@ impl Producing {
                     record = back;
                 }
                 Err((error, _)) => {
+                    // Where the transaction has failed, by a record before this one, that says why.
+                    self.producer.poll(Duration::from_millis(100));
+                    self.check_lost()?;
                     return Err(self.failed(&format!("writing to `{topic}`"), &error));
                 }
             }
