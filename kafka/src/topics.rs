@@ -74,7 +74,11 @@ pub fn ensure(cluster: &Cluster, wanted: &Wanted) -> Result<i32> {
     }
     if wanted.letters {
         let forever = [("retention.ms", "-1"), ("retention.bytes", "-1")];
-        for (name, value) in forever.into_iter().chain([("max.message.bytes", "16777216")]) {
+        // Only whole segments are let go and compacted, but for the last: with those of a gigabyte
+        // that are usual, all snapshots would be kept, and read by who takes state up. And none may be
+        // smaller than what is written at once, whatever the cluster's own are.
+        let sizes = [("max.message.bytes", "16777216"), ("segment.bytes", "33554432")];
+        for (name, value) in forever.into_iter().chain(sizes) {
             topic = topic.set(name, value);
         }
     }
