@@ -189,7 +189,6 @@ pub fn soak(told: &Told) -> Result<Report> {
     let options = Options::new()
         .data(dir.join("broker"))
         // Snapshots are to be compacted while the soak lasts.
-        .property("log.segment.bytes", "1048576")
         .property("log.cleaner.min.cleanable.ratio", "0.1")
         .property("log.cleaner.backoff.ms", "2000");
     let broker = Arc::new(Broker::start(options)?);
