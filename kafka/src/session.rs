@@ -375,10 +375,13 @@ impl Session for Producing {
             None => None,
         };
         // Others may have this process's lanes by now: then it goes on with what it has.
-        if self.producer.client().fatal_error().is_some() || self.abort().is_err() {
+        let aborted = match self.producer.client().fatal_error() {
+            Some(_) => Err(KafkaError::Canceled),
+            None => self.abort(),
+        };
+        if let Err(why) = aborted {
             flushed?;
-            let error = error.unwrap_or(KafkaError::Canceled);
-            return Err(self.failed("committing a transaction", &error));
+            return Err(self.failed("committing a transaction", &error.unwrap_or(why)));
         }
         state.begun = false;
         Ok(Committed::Undone)
