@@ -193,13 +193,15 @@ impl Producing {
     fn flush(&self) -> Result<()> {
         let until = Instant::now() + TRANSACTION;
         while self.producer.in_flight_count() > 0 {
-            match self.producer.flush(Duration::from_millis(200)) {
+            // With a time of its own it waits that long, even where all has arrived.
+            match self.producer.flush(Duration::ZERO) {
                 Ok(()) => {}
                 Err(error) if Instant::now() > until => {
                     return Err(self.failed("waiting for records to be written", &error));
                 }
                 Err(_) => {}
             }
+            self.producer.poll(Duration::from_millis(1));
             self.check_lost()?;
         }
         self.check_lost()

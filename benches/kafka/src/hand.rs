@@ -168,6 +168,12 @@ impl Job {
             let offset = Offset::Offset(lane.position);
             positions.add_partition_offset(&self.input, lane.partition, offset)?;
         }
+        // `flush` by itself, and the commit with it, would wait for 100 ms at a time.
+        while self.producer.in_flight_count() > 0 {
+            // That it has not arrived yet is told by the count.
+            let _ = self.producer.flush(Duration::ZERO);
+            self.producer.poll(Duration::from_millis(1));
+        }
         let group = self.consumer.group_metadata().ok_or("the group has no metadata")?;
         self.producer.send_offsets_to_transaction(&positions, &group, PATIENCE)?;
         self.producer.commit_transaction(PATIENCE)?;
