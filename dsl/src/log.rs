@@ -29,7 +29,7 @@ pub trait Log: Send + Sync {
     /// # Errors
     ///
     /// Where the log cannot be reached.
-    fn session(&self, run: &SessionOf<'_>) -> Result<Arc<dyn Session>>;
+    fn session(&self, run: &SessionOf<'_>) -> Result<Arc<dyn LogSession>>;
 
     /// How many lanes a topic has, which is made with so many if it is not there; `compacted`, it
     /// keeps the last letter of each key.
@@ -96,7 +96,7 @@ pub trait Log: Send + Sync {
     /// # Errors
     ///
     /// Where there is no such topic and none can be made.
-    fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>>;
+    fn append(&self, content: &Content, session: &Arc<dyn LogSession>) -> Result<Box<dyn Append>>;
 }
 
 /// What there is of a topic.
@@ -162,7 +162,7 @@ pub struct SessionOf<'a> {
 }
 
 /// Writes to a log for one run, so that what was written to several sinks counts at once.
-pub trait Session: Send + Sync {
+pub trait LogSession: Send + Sync {
     /// For the sinks that know what it is.
     fn as_any(&self) -> &dyn Any;
 

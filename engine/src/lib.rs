@@ -19,6 +19,7 @@ mod guard;
 mod held;
 pub mod join;
 mod layout;
+mod log_session;
 mod memo;
 mod monoid;
 mod ordered;
@@ -27,7 +28,6 @@ mod plain;
 mod reference;
 mod rows;
 mod runs;
-mod session;
 mod sessions;
 mod side;
 mod sides;
@@ -50,11 +50,11 @@ pub use config::{CommitPoint, GroupConfig, Guarantee, RunConfig, StreamConfig};
 pub use faults::Faults;
 pub use gate::{Gates, Ticket};
 pub use layout::{Layout, Passed};
-pub use monoid::Moment;
-pub use output::Output;
-pub use session::{
+pub use log_session::{
     changes, changes_schema, content, dead_letters_content, fresh_run, has_log, one_log, session,
 };
+pub use monoid::Moment;
+pub use output::Output;
 pub use side::{Side, SideHandle, looked_up};
 pub use sides::{SideTasks, SidesRead};
 pub use wiring::Wiring;

@@ -13,7 +13,7 @@ use arrow::datatypes::SchemaRef;
 use ouzel_connectors::Uri;
 use ouzel_dsl::connector::{Append, Replace, Sink};
 use ouzel_dsl::log::{
-    Content, Found, Group, GroupOf, Lane, Log, Members, Progress, Session, SessionOf,
+    Content, Found, Group, GroupOf, Lane, Log, LogSession, Members, Progress, SessionOf,
 };
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::{Error, Result, json};
@@ -110,7 +110,7 @@ impl Log for TopicOutput {
         self.cluster.brokers.clone()
     }
 
-    fn session(&self, of: &SessionOf<'_>) -> Result<Arc<dyn Session>> {
+    fn session(&self, of: &SessionOf<'_>) -> Result<Arc<dyn LogSession>> {
         self.cluster.reach()?;
         Ok(Arc::new(Producing::open(&self.cluster, &self.topic, of)?))
     }
@@ -158,7 +158,7 @@ impl Log for TopicOutput {
         Ok(Box::new(Member::join(&self.cluster, group)?))
     }
 
-    fn append(&self, content: &Content, session: &Arc<dyn Session>) -> Result<Box<dyn Append>> {
+    fn append(&self, content: &Content, session: &Arc<dyn LogSession>) -> Result<Box<dyn Append>> {
         self.ensure(content.key_columns > 0)?;
         let key = self.key.as_ref().map(|name| self.key_column(name, content)).transpose()?;
         // The first column of a table's changes is what has become of the row.
@@ -206,7 +206,7 @@ impl TopicOutput {
 
 /// Appends to a topic.
 struct Appending {
-    session: Arc<dyn Session>,
+    session: Arc<dyn LogSession>,
     topic: String,
     values: RowWriter,
     /// Of a table.

@@ -6,7 +6,7 @@
 
 use crate::client::{Cluster, PATIENCE, Reading};
 use crate::group::Member;
-use ouzel_dsl::log::{Committed, Group, Lane, Position, Session, SessionOf};
+use ouzel_dsl::log::{Committed, Group, Lane, LogSession, Position, SessionOf};
 use ouzel_dsl::{Error, Result};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -289,7 +289,7 @@ impl Producing {
     }
 }
 
-impl Session for Producing {
+impl LogSession for Producing {
     fn as_any(&self) -> &dyn Any {
         self
     }

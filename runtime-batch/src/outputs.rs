@@ -5,7 +5,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use ouzel_dsl::Result;
 use ouzel_dsl::connector::{Append, Replace, Sink};
-use ouzel_dsl::log::{Content, Session, SessionOf};
+use ouzel_dsl::log::{Content, LogSession, SessionOf};
 use ouzel_dsl::stage::Failure;
 use ouzel_engine::{
     Wiring, changes, content, dead_letters, dead_letters_content, fresh_run, session,
@@ -21,7 +21,7 @@ pub struct Outputs {
     writers: Vec<Mutex<Box<dyn Replace>>>,
     dead_letters: Option<Mutex<Box<dyn Replace>>>,
     /// In which those outputs are written that are of a log.
-    session: Option<Arc<dyn Session>>,
+    session: Option<Arc<dyn LogSession>>,
 }
 
 /// Part of a session, which makes it count.
@@ -37,7 +37,7 @@ impl InSession {
         sink: &dyn Sink,
         schema: &SchemaRef,
         content: &Content,
-        session: Option<&Arc<dyn Session>>,
+        session: Option<&Arc<dyn LogSession>>,
     ) -> Result<Mutex<Box<dyn Replace>>> {
         let begun = match (sink.log(), session) {
             (Some(log), Some(session)) => Box::new(InSession {

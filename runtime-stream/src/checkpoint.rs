@@ -7,7 +7,7 @@
 mod changed;
 
 use ouzel_dsl::keyed_node::KeyedState;
-use ouzel_dsl::log::Session;
+use ouzel_dsl::log::LogSession;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{CommitPoint, RunConfig, fresh_run};
 use serde::{Deserialize, Serialize};
@@ -324,7 +324,7 @@ impl Checkpoint {
     pub fn commit(
         &mut self,
         states: &mut [Box<dyn KeyedState>],
-        session: Option<&dyn Session>,
+        session: Option<&dyn LogSession>,
         at: impl Fn(CommitPoint) -> Result<()>,
     ) -> Result<u64> {
         let mut written = 0;

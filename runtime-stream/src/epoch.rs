@@ -10,7 +10,7 @@ use crate::reader::Reader;
 use crate::resume::{self, Kept};
 use crate::settled::Settled;
 use ouzel_dsl::keyed_node::KeyedState;
-use ouzel_dsl::log::Session;
+use ouzel_dsl::log::LogSession;
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};
@@ -67,7 +67,7 @@ pub struct Run {
     pub settled: Vec<Option<Settled>>,
     pub checkpoint: Option<Checkpoint>,
     /// In which those outputs are written that are of a log.
-    pub session: Option<Arc<dyn Session>>,
+    pub session: Option<Arc<dyn LogSession>>,
     /// In the place of a checkpoint's manifest where there is none.
     pub unkept: Manifest,
     pub tally: Tally,

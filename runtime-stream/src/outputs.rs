@@ -4,7 +4,7 @@ use crate::checkpoint::Manifest;
 use arrow::array::RecordBatch;
 use ouzel_dsl::connector::{Append, Sink};
 use ouzel_dsl::keyed_node::Change;
-use ouzel_dsl::log::{Content, Session};
+use ouzel_dsl::log::{Content, LogSession};
 use ouzel_dsl::plan::OutputKind;
 use ouzel_dsl::stage::Failure;
 use ouzel_dsl::{Plan, Result};
@@ -46,7 +46,7 @@ impl Outputs {
         plan: &Plan,
         config: &RunConfig,
         manifest: &Manifest,
-        session: Option<&Arc<dyn Session>>,
+        session: Option<&Arc<dyn LogSession>>,
     ) -> Result<Outputs> {
         let begin = |sink: &dyn Sink, content: &Content, mark| match (sink.log(), session) {
             (Some(log), Some(session)) => log.append(content, session).map(Mutex::new),

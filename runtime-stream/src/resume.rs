@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, Folder, Manifest, Position, Says};
 use crate::reader::{Lane, Reader};
-use ouzel_dsl::log::{Session, SessionOf};
+use ouzel_dsl::log::{LogSession, SessionOf};
 use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Gates, Guarantee, RunConfig, StreamConfig, Wiring, fresh_run, session};
@@ -15,7 +15,7 @@ use std::time::Duration;
 const LASTS: Duration = Duration::from_secs(60);
 
 /// The kept state of a run, and the session in which it writes, as far as it has them.
-pub type Kept = (Option<Checkpoint>, Option<Arc<dyn Session>>);
+pub type Kept = (Option<Checkpoint>, Option<Arc<dyn LogSession>>);
 
 /// Opens the kept state of a run, and the session in which it writes, as far as it has them.
 pub fn open(plan: &Plan, config: &RunConfig, stream: &StreamConfig) -> Result<Kept> {

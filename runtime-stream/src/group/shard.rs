@@ -7,7 +7,7 @@
 use super::letter::{self, Head};
 use super::local::Copy;
 use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
-use ouzel_dsl::log::{Group, Lane, Letter, Session};
+use ouzel_dsl::log::{Group, Lane, Letter, LogSession};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Error, Result};
 use ouzel_engine::Wiring;
@@ -164,7 +164,7 @@ impl Shard {
     /// have come, if it is not as usual.
     pub fn snapshot_if_due(
         &mut self,
-        session: &dyn Session,
+        session: &dyn LogSession,
         lane: &Lane<'_>,
         from: Option<u64>,
     ) -> Result<()> {
@@ -197,7 +197,7 @@ fn read<'a>(letter: &'a Letter, lane: &Lane<'_>) -> Result<(Head, &'a [u8])> {
 /// Writes a snapshot as letters. Those of the same place in the next one take their places where the
 /// log is compacted.
 struct Posting<'a> {
-    session: &'a dyn Session,
+    session: &'a dyn LogSession,
     lane: &'a Lane<'a>,
     head: Head,
     nth: u32,

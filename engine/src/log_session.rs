@@ -5,7 +5,7 @@ use crate::dead_letters;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use ouzel_dsl::connector::Sink;
-use ouzel_dsl::log::{Content, Session, SessionOf};
+use ouzel_dsl::log::{Content, LogSession, SessionOf};
 use ouzel_dsl::plan::{OutputKind, OutputNode};
 use ouzel_dsl::{Error, Plan, Result};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub fn session(
     plan: &Plan,
     config: &RunConfig,
     of: &SessionOf<'_>,
-) -> Result<Option<Arc<dyn Session>>> {
+) -> Result<Option<Arc<dyn LogSession>>> {
     let sink = one_log(plan, config)?;
     sink.as_ref().and_then(|sink| sink.log()).map(|log| log.session(of)).transpose()
 }
