@@ -1,7 +1,7 @@
 //! Looks after topics and groups: what there is, how far it has come, and taking it away.
 
 use crate::block_on::block_on;
-use crate::client::{Cluster, PATIENCE, Reading};
+use crate::client::{Cluster, PATIENCE, Reading, committed};
 use crate::range::Readers;
 use crate::source::consumer;
 use crate::topics::partitions;
@@ -154,20 +154,10 @@ pub fn progress(cluster: &Cluster, group: &str, lanes: &[Lane<'_>]) -> Result<Ve
         asked.add_partition(lane.topic, number(lane));
     }
     let of_group: BaseConsumer<Reading> = cluster.client(Reading, &[], &[("group.id", group)])?;
-    let until = Instant::now() + PATIENCE;
-    let found = loop {
-        match of_group.committed_offsets(asked.clone(), PATIENCE) {
-            Ok(found) if found.elements().iter().all(|e| e.error().is_ok()) => break found,
-            Err(error) if Instant::now() > until => {
-                let what = format!("asking how far the group `{group}` has come");
-                return Err(cluster.failed(&what, &error));
-            }
-            // An offset of a commit that is on its way is not told for a moment.
-            Ok(found) if Instant::now() > until => break found,
-            _ => std::thread::sleep(Duration::from_millis(100)),
-        }
-    };
-    let committed: BaseConsumer<Reading> = consumer(cluster, ISOLATION)?;
+    let found = committed(&of_group, &asked, PATIENCE).map_err(|error| {
+        cluster.failed(&format!("asking how far the group `{group}` has come"), &error)
+    })?;
+    let done: BaseConsumer<Reading> = consumer(cluster, ISOLATION)?;
     let all: BaseConsumer<Reading> = consumer(cluster, "read_uncommitted")?;
     let readers = Readers::new(cluster.clone(), ISOLATION);
     let one = |lane: &Lane<'_>| {
@@ -178,7 +168,7 @@ pub fn progress(cluster: &Cluster, group: &str, lanes: &[Lane<'_>]) -> Result<Ve
         };
         let unsigned = |offset: i64| u64::try_from(offset).unwrap_or(0);
         // First what is committed: it can only have become more by then.
-        let (first, stable) = bounds(&committed)?;
+        let (first, stable) = bounds(&done)?;
         let (_, end) = bounds(&all)?;
         let (first, stable, end) = (unsigned(first), unsigned(stable), unsigned(end));
         let at = match found.find_partition(topic, number).map(|entry| entry.offset()) {

@@ -1,9 +1,10 @@
 //! Clients of a cluster: how they are set up, and what is said of their errors.
 
 use ouzel_dsl::{Error, Result};
+use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 use std::collections::BTreeMap;
@@ -159,6 +160,31 @@ impl Cluster {
             _ => String::new(),
         };
         Error::Failed(format!("{what} at {}: {error}{hint}", self.brokers))
+    }
+}
+
+/// How far a group has come, by what was committed last. A commit that is on its way is waited for.
+///
+/// # Errors
+///
+/// Where that is not known in time.
+pub fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    asked: &TopicPartitionList,
+    within: Duration,
+) -> std::result::Result<TopicPartitionList, KafkaError> {
+    let until = Instant::now() + within;
+    loop {
+        // An offset of a transaction that has not ended is an error of that partition alone.
+        let found =
+            consumer.committed_offsets(asked.clone(), within.min(PATIENCE)).and_then(|found| {
+                found.elements().iter().try_for_each(|entry| entry.error()).map(|()| found)
+            });
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) if Instant::now() > until => return Err(error),
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
     }
 }
 

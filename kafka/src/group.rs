@@ -5,7 +5,7 @@
 //! with the generation in which the member was known when it was last served.
 
 use crate::block_on::block_on;
-use crate::client::{Cluster, PATIENCE, Reading};
+use crate::client::{Cluster, PATIENCE, Reading, committed};
 use crate::live::{is_final, problem};
 use crate::native::{Message, Queue, member_id};
 use crate::range::Readers;
@@ -178,23 +178,8 @@ impl Group for Member {
         for lane in lanes {
             asked.add_partition(lane.topic, i32::try_from(lane.number).unwrap_or(i32::MAX));
         }
-        let until = Instant::now() + WAIT;
-        let found = loop {
-            match self.consumer.committed_offsets(asked.clone(), PATIENCE) {
-                Ok(found) if found.elements().iter().all(|e| e.error().is_ok()) => break found,
-                Err(error) if Instant::now() > until => {
-                    return Err(self.failed("asking how far the group has come", &error));
-                }
-                // A commit is on its way, or the coordinator moves.
-                _ => std::thread::sleep(Duration::from_millis(100)),
-            }
-            if Instant::now() > until {
-                return Err(Error::Failed(format!(
-                    "how far the group has come is not known after {} s",
-                    WAIT.as_secs()
-                )));
-            }
-        };
+        let found = committed(&self.consumer, &asked, WAIT)
+            .map_err(|error| self.failed("asking how far the group has come", &error))?;
         let position = |lane: &Lane<'_>| {
             let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
             let entry = found.find_partition(lane.topic, number);

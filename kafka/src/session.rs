@@ -4,7 +4,7 @@
 //! consumer group of the run's name, with what was written. Who goes on after a crash first ends
 //! what the process before had begun, and then reads which commit was the last.
 
-use crate::client::{Cluster, PATIENCE, Reading};
+use crate::client::{Cluster, Reading, committed};
 use crate::group::Member;
 use ouzel_dsl::log::{Committed, Group, Lane, LogSession, Position, SessionOf};
 use ouzel_dsl::{Error, Result};
@@ -301,17 +301,8 @@ impl LogSession for Producing {
         let mut asked = TopicPartitionList::new();
         asked.add_partition(&self.anchor, 0);
         let group = self.group()?;
-        let until = Instant::now() + TRANSACTION;
-        let found = loop {
-            // An offset of a transaction that has not ended yet is not told.
-            match group.committed_offsets(asked.clone(), PATIENCE) {
-                Ok(found) => break found,
-                Err(error) if Instant::now() > until => {
-                    return Err(self.failed("asking for the last commit", &error));
-                }
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
-            }
-        };
+        let found = committed(group, &asked, TRANSACTION)
+            .map_err(|error| self.failed("asking for the last commit", &error))?;
         let entry = found.find_partition(&self.anchor, 0);
         let name = entry.filter(|entry| matches!(entry.offset(), Offset::Offset(_)));
         Ok(name.map(|entry| entry.metadata().to_owned()))

@@ -1,7 +1,7 @@
 //! Topics as a source: which partitions there are, where each begins and ends, and what can be read
 //! of it.
 
-use crate::client::{Cluster, PATIENCE, Reading};
+use crate::client::{Cluster, PATIENCE, Reading, committed};
 use crate::decode::Shape;
 use crate::input::{Place, TopicInput, Topics};
 use crate::live::Live;
@@ -211,7 +211,7 @@ impl TopicSource {
                 let consumer: BaseConsumer<Reading> =
                     cluster.client(Reading, &[], &[("group.id", group)])?;
                 let asked = list(of, |_| Offset::Invalid)?;
-                let found = consumer.committed_offsets(asked, patience).map_err(failed)?;
+                let found = committed(&consumer, &asked, patience).map_err(failed)?;
                 let offset =
                     |p: &Partition| match found.find_partition(&p.topic, p.number)?.offset() {
                         Offset::Offset(offset) => Some(of_raw(offset)),

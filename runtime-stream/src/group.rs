@@ -7,8 +7,10 @@
 //! outputs and positions count together, so that lanes can move to another process between any two
 //! commits: what they were read up to, and the letters before that, is all there is to know.
 
+mod identity;
 mod letter;
 mod local;
+mod moves;
 mod needs;
 mod shard;
 
@@ -17,6 +19,7 @@ pub use needs::{GroupTopics, InputTopic, StateTopics, check, group_topics, input
 use crate::checkpoint::Folder;
 use crate::epoch::{Run, summary};
 use crate::keyed::{Turn, lock, parallel, take_combiners};
+use identity::Identity;
 use letter::Head;
 use local::Local;
 use ouzel_dsl::log::{Committed, Group, GroupOf, Lane, Position, SessionOf};
@@ -25,7 +28,7 @@ use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, one_log, session};
 use ouzel_hooks::{Event, Summary};
 use serde::{Deserialize, Serialize};
-use shard::{Lanes, Note, Shard};
+use shard::Shard;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -66,6 +69,8 @@ pub struct Shared {
     leading: String,
     owned: BTreeMap<(String, u32), Owned>,
     shards: BTreeMap<(usize, u32), Shard>,
+    /// By keyed operator.
+    identities: Vec<Identity>,
     /// Which watermarks the shards of a keyed operator were told last, by name.
     told: BTreeMap<(usize, String), i64>,
     /// Counts up to the last commit.
@@ -149,6 +154,7 @@ impl Shared {
             leading,
             owned: BTreeMap::new(),
             shards: BTreeMap::new(),
+            identities: (0..plan.keyed.len()).map(|keyed| Identity::of(plan, keyed)).collect(),
             told: BTreeMap::new(),
             counted,
             epoch: 0,
@@ -163,225 +169,6 @@ impl Shared {
             shared.serve(Duration::from_millis(100))?;
         }
         Ok(shared)
-    }
-
-    /// Takes part in the group: gives up what has been taken from this process, takes up what has been
-    /// given to it. Nothing may be begun that is not committed.
-    fn serve(&mut self, within: Duration) -> Result<()> {
-        let shift = self.group.serve(within)?;
-        if shift.lost.is_empty() && shift.gained.is_empty() {
-            return Ok(());
-        }
-        let (lost, gained) = (self.with_shards(shift.lost), self.with_shards(shift.gained));
-        self.keep(&lost)?;
-        self.give_up(&lost);
-        self.take_up(&gained)
-    }
-
-    /// Partitions, and the lanes of the shards that go with them.
-    fn with_shards(&self, mut lanes: Vec<(String, u32)>) -> Vec<(String, u32)> {
-        for index in 0..lanes.len() {
-            let (topic, number) = &lanes[index];
-            if *topic != self.leading {
-                continue;
-            }
-            let number = *number;
-            let with = self.topics.iter().flatten().filter(|topics| number < topics.lanes);
-            lanes.extend(with.map(|topics| (topics.letters.clone(), number)));
-        }
-        lanes
-    }
-
-    /// Keeps copies of shards of which all is committed.
-    fn keep(&mut self, lanes: &[(String, u32)]) -> Result<()> {
-        for (topic, number) in lanes {
-            let Some(keyed) = self.keyed_of(topic) else { continue };
-            let (state, code) = self.identity(keyed);
-            let (Some(local), Some(shard)) = (&self.local, self.shards.get_mut(&(keyed, *number)))
-            else {
-                continue;
-            };
-            let note = shard.note(state, code);
-            local.keep(topic, *number, shard, note)?;
-        }
-        Ok(())
-    }
-
-    fn give_up(&mut self, lost: &[(String, u32)]) {
-        for (topic, number) in lost {
-            let lane = Lane { topic, number: *number };
-            if let Some(owned) = self.owned.remove(&(topic.clone(), *number)) {
-                self.run.reader.put_down(owned.source, owned.partition);
-            }
-            if let Some(keyed) = self.keyed_of(topic) {
-                self.group.leave(&lane);
-                self.shards.remove(&(keyed, *number));
-            }
-        }
-    }
-
-    fn take_up(&mut self, gained: &[(String, u32)]) -> Result<()> {
-        let lanes: Vec<Lane<'_>> =
-            gained.iter().map(|(topic, number)| Lane { topic, number: *number }).collect();
-        let positions = self.group.positions(&lanes)?;
-        // So that sources know of partitions that are new.
-        self.own()?;
-        let mut shards = Vec::new();
-        for position in positions {
-            match self.keyed_of(&position.topic) {
-                Some(keyed) => shards.push((keyed, position)),
-                None => self.take_partition(position)?,
-            }
-        }
-        self.take_shards(shards)?;
-        self.own()
-    }
-
-    /// Takes shards up, several at the same time: most of it is waiting for the log.
-    fn take_shards(&mut self, positions: Vec<(usize, Position)>) -> Result<()> {
-        let mut queue = Vec::new();
-        for (keyed, position) in positions {
-            let kept = match position.offset {
-                Some(offset) => Some((offset, note::<Note>(&position)?)),
-                None => None,
-            };
-            if let Some((_, note)) = &kept {
-                self.check_fits(keyed, note)?;
-            }
-            queue.push((keyed, position.number, kept));
-        }
-        let (wiring, group) = (&*self.run.wiring, &*self.group);
-        let (topics, local) = (&self.topics, self.local.as_ref());
-        let all: u32 = topics.iter().flatten().map(|topics| topics.lanes).sum();
-        let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
-        let (queue, done) = (Mutex::new(queue), Mutex::new(Vec::new()));
-        let take = || {
-            while let Some((keyed, number, kept)) = { lock(&queue).pop() } {
-                let Some(topics) = &topics[keyed] else { continue };
-                let lanes = Lanes {
-                    letters: Lane { topic: &topics.letters, number },
-                    snapshots: Lane { topic: &topics.snapshots, number },
-                };
-                let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
-                let node = &*wiring.plan.keyed[keyed].node;
-                let shard = Shard::open(wiring, node, memory, group, lanes, kept, copy);
-                lock(&done).push((keyed, number, shard));
-            }
-        };
-        parallel((0..TAKEN_UP).map(|_| Box::new(take) as _).collect());
-        for (keyed, number, shard) in done.into_inner().unwrap_or_else(|e| e.into_inner()) {
-            let shard = shard?;
-            if let Some(topics) = &self.topics[keyed] {
-                self.group.follow(&Lane { topic: &topics.letters, number }, shard.next)?;
-            }
-            self.shards.insert((keyed, number), shard);
-        }
-        Ok(())
-    }
-
-    /// Tells sources which partitions are of this process.
-    fn own(&self) -> Result<()> {
-        for (source, open) in self.run.wiring.sources.iter().enumerate() {
-            if !self.run.wiring.plan.sources[source].side {
-                let of = self.owned.values().filter(|owned| owned.source == source);
-                open.own(&of.map(|owned| owned.partition).collect::<Vec<_>>())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The lanes of the shards that are of this process.
-    fn shard_lanes(&self) -> Vec<(String, u32)> {
-        let lane = |(keyed, number): &(usize, u32)| {
-            Some((self.topics[*keyed].as_ref()?.letters.clone(), *number))
-        };
-        self.shards.keys().filter_map(lane).collect()
-    }
-
-    fn keyed_of(&self, topic: &str) -> Option<usize> {
-        self.topics.iter().position(|of| of.as_ref().is_some_and(|of| of.letters == topic))
-    }
-
-    fn take_partition(&mut self, position: Position) -> Result<()> {
-        let wiring = self.run.wiring.clone();
-        let name = format!("{}/{}", position.topic, position.number);
-        let found = wiring.sources.iter().enumerate().find_map(|(source, open)| {
-            let index = open.partitions().iter().position(|partition| *partition == name)?;
-            Some((source, index as u32))
-        });
-        let Some((source, partition)) = found else {
-            return Err(Error::State(format!("the group shares `{name}`, and no input reads it")));
-        };
-        let node = &wiring.plan.sources[source];
-        let note: Option<SourceNote> = match position.offset {
-            Some(_) => Some(note(&position)?),
-            None => None,
-        };
-        if node.needs_seen && note.is_none() {
-            self.refuse_new(source, &position)?;
-        }
-        let before = wiring.sources[source].seen(partition);
-        let (seen, greatest) = note.map_or((before, i64::MIN), |n| (n.seen, n.greatest));
-        self.run.gates.resume(source, partition, seen, greatest);
-        let at = position.offset.unwrap_or_else(|| wiring.sources[source].first(partition));
-        self.run.reader.take_up(source, partition, at);
-        let owned = Owned { source, partition, committed: position.offset };
-        self.owned.insert((position.topic, position.number), owned);
-        Ok(())
-    }
-
-    /// Refuses a partition that was not there when the group began, if its records could be older than
-    /// what has been closed.
-    fn refuse_new(&self, source: usize, new: &Position) -> Result<()> {
-        let topic = new.topic.as_str();
-        let others: Vec<Lane<'_>> = (0..new.number).map(|number| Lane { topic, number }).collect();
-        for other in self.group.positions(&others)? {
-            if other.offset.is_some() && note::<SourceNote>(&other)?.of <= new.number {
-                return Err(Error::State(format!(
-                    "the input `{}` has a new partition, `{topic}/{}`, and the job has a lateness: its records may be older than what has already been closed\n  begin anew as another `--group`",
-                    self.run.wiring.plan.sources[source].input, new.number
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses state of another job.
-    fn check_fits(&self, keyed: usize, note: &Note) -> Result<()> {
-        let plan = &self.run.wiring.plan;
-        let operator = &plan.operators[plan.keyed[keyed].operator];
-        let (state, code) = self.identity(keyed);
-        let what = match (note.state == state, note.code == code) {
-            (true, true) => return Ok(()),
-            (true, false) if self.run.stream.accept.contains(&operator.id) => return Ok(()),
-            (true, false) => "was made by other code",
-            (false, _) => "is of other types",
-        };
-        let accept = match note.state == state {
-            true => format!(", or go on all the same with `--accept {}`", operator.id),
-            false => String::new(),
-        };
-        Err(Error::State(format!(
-            "the group's state of `{}` ({}) {what}\n  begin anew as another `--group`{accept}",
-            operator.id, operator.site
-        )))
-    }
-
-    /// What the state of a keyed operator depends on: its types; the code of all that is before it.
-    fn identity(&self, keyed: usize) -> (u64, u64) {
-        let plan = &self.run.wiring.plan;
-        let entry = &plan.keyed[keyed];
-        let (mut upstream, mut code) = (vec![entry.operator], String::new());
-        let mut seen = vec![false; plan.operators.len()];
-        while let Some(index) = upstream.pop() {
-            if !std::mem::replace(&mut seen[index], true) {
-                let operator = &plan.operators[index];
-                code += &format!("{}={:x};", operator.id, operator.fingerprint);
-                upstream.extend(&operator.inputs);
-            }
-        }
-        code += &format!("{:?}{:?}", entry.lateness, plan.params);
-        (hash(&entry.node.state_type()), hash(&code))
     }
 
     /// Ends an epoch: letters go out and come in, shards are brought up to date, and all of it is
@@ -531,14 +318,12 @@ impl Shared {
             let of = if owned.committed == Some(at) { &mut unmoved } else { &mut positions };
             of.push(position(topic, *number, at, &note)?);
         }
-        let identities: Vec<_> = (0..self.topics.len()).map(|keyed| self.identity(keyed)).collect();
         for ((keyed, number), shard) in &mut self.shards {
             let Some(topics) = &self.topics[*keyed] else { continue };
             let lane = Lane { topic: &topics.snapshots, number: *number };
             shard.snapshot_if_due(&*session, &lane, self.run.stream.snapshot_from)?;
             if shard.moved {
-                let (state, code) = identities[*keyed];
-                let note = shard.note(state, code);
+                let note = shard.note(self.identities[*keyed]);
                 positions.push(position(&topics.letters, *number, shard.next, &note)?);
             }
         }
@@ -563,28 +348,12 @@ impl Shared {
             shard.moved = false;
             if let (Some(covered), Some(topics)) = (shard.take_covered(), &self.topics[*keyed]) {
                 let lane = Lane { topic: &topics.letters, number: *number };
-                self.group.forget(&lane, covered)?;
+                // If it cannot be done now, the next snapshot covers these letters as well.
+                let _ = self.group.forget(&lane, covered);
             }
         }
         wiring.config.observers.tell(Event::Commit { epoch: self.epoch, bytes: 0 });
         Ok(())
-    }
-
-    /// Takes up anew all that this process has, from the last commit on.
-    fn again(&mut self) -> Result<()> {
-        self.run.tally = self.counted.clone();
-        self.told.clear();
-        for worker in &mut self.run.idle {
-            *worker = self.run.wiring.worker();
-        }
-        let held: Vec<_> = self.owned.keys().cloned().chain(self.shard_lanes()).collect();
-        self.give_up(&held);
-        self.own()?;
-        let shift = self.group.serve(Duration::ZERO)?;
-        let (lost, gained) = (self.with_shards(shift.lost), self.with_shards(shift.gained));
-        let kept = held.into_iter().filter(|lane| !lost.contains(lane));
-        let gained: Vec<_> = kept.chain(gained).collect();
-        self.take_up(&gained)
     }
 
     fn summary(&self) -> Summary {
@@ -639,12 +408,5 @@ fn note<N: for<'de> Deserialize<'de>>(position: &Position) -> Result<N> {
             "the group's position in `{}/{}` was committed by something else, or by another version\n  begin anew as another `--group`",
             position.topic, position.number
         ))
-    })
-}
-
-/// A hash that is the same in all processes: FNV-1a.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }

@@ -63,9 +63,8 @@ impl Local {
         let mut line = Vec::new();
         file.read_until(b'\n', &mut line).ok()?;
         let head: Head = serde_json::from_slice(&line).ok()?;
-        let same = head.group == self.group
-            && (head.note.state, head.note.code, head.note.life)
-                == (note.state, note.code, note.life);
+        let same =
+            head.group == self.group && (head.note.of, head.note.life) == (note.of, note.life);
         let fits = same && (note.base..=next).contains(&head.next);
         fits.then(|| Copy { next: head.next, watermarks: head.watermarks, entries: Box::new(file) })
     }
@@ -73,6 +72,7 @@ impl Local {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identity::Identity;
     use super::*;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::take(&dir.path().join("state"), "job").unwrap();
         let local = Local { folder, group: "g".to_owned() };
-        let of = |life| Note { closed: 0, base: 10, snapshot: None, state: 1, code: 2, life };
+        let of = |life| Note { closed: 0, base: 10, snapshot: None, of: Identity::default(), life };
         let put = || {
             let head = Head { group: "g".into(), note: of(7), next: 15, watermarks: [].into() };
             let text = serde_json::to_string(&head).unwrap() + "\nentries";

@@ -4,6 +4,7 @@
 //! all of them are kept and read again, a snapshot is written now and then, and what it covers is let
 //! go.
 
+use super::identity::Identity;
 use super::letter::{self, Head};
 use super::local::Copy;
 use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
@@ -32,10 +33,8 @@ pub struct Note {
     /// The number of the snapshot; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
-    /// What the state is of: the types of key and accumulator.
-    pub state: u64,
-    /// The code of the operator.
-    pub code: u64,
+    #[serde(flatten)]
+    pub of: Identity,
     /// Drawn when the group began: one of the same name that begins anew has other letters at the same
     /// offsets.
     #[serde(default)]
@@ -155,9 +154,9 @@ impl Shard {
     }
 
     /// What goes with its position.
-    pub fn note(&self, state: u64, code: u64) -> Note {
+    pub fn note(&self, of: Identity) -> Note {
         let Shard { base, snapshot, life, .. } = *self;
-        Note { closed: self.watermark, base, snapshot, state, code, life }
+        Note { closed: self.watermark, base, snapshot, of, life }
     }
 
     /// Writes a snapshot, to be committed with all else, if it is time to: not before `from` bytes
