@@ -3,8 +3,10 @@
 #![allow(unsafe_code)]
 
 use crate::client::Reading;
+use crate::session::Writing;
 use rdkafka::bindings as sys;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
@@ -72,6 +74,77 @@ impl Drop for Queue {
     fn drop(&mut self) {
         // SAFETY: this is the reference that `of` has got, and nothing uses it afterwards.
         unsafe { sys::rd_kafka_queue_destroy(self.queue.as_ptr()) };
+    }
+}
+
+/// librdkafka's `RD_KAFKA_PARTITION_UA`: the key chooses the partition.
+const BY_KEY: i32 = -1;
+
+/// A topic that is written to, found once and not by its name for each record.
+pub struct Topic {
+    topic: NonNull<sys::rd_kafka_topic_t>,
+    name: String,
+    /// Outlives the topic.
+    _producer: Arc<BaseProducer<Writing>>,
+}
+
+// SAFETY: librdkafka's topics may be used from any thread, by several at the same time.
+unsafe impl Send for Topic {}
+// SAFETY: as above.
+unsafe impl Sync for Topic {}
+
+impl Topic {
+    /// A topic by its name.
+    pub fn of(producer: &Arc<BaseProducer<Writing>>, name: &str) -> Option<Topic> {
+        let text = CString::new(name).ok()?;
+        let client = producer.client().native_ptr();
+        // SAFETY: the client lives as long as `producer`, and the name is a C string; without a
+        // configuration the client's own is used. What is returned counts as one reference of ours.
+        let topic = unsafe { sys::rd_kafka_topic_new(client, text.as_ptr(), ptr::null_mut()) };
+        let topic = NonNull::new(topic)?;
+        Some(Topic { topic, name: name.to_owned(), _producer: Arc::clone(producer) })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Hands a record to the client, which copies it; without a partition, its key chooses one.
+    pub fn send(
+        &self,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        payload: Option<&[u8]>,
+    ) -> Result<(), RDKafkaErrorCode> {
+        let of = |bytes: Option<&[u8]>| bytes.map_or((ptr::null(), 0), |b| (b.as_ptr(), b.len()));
+        let ((key, key_len), (payload, payload_len)) = (of(key), of(payload));
+        // SAFETY: the topic is live; key and payload are as long as is said, or null, and are only
+        // read: `RD_KAFKA_MSG_F_COPY` has them copied before the call returns.
+        let done = unsafe {
+            sys::rd_kafka_produce(
+                self.topic.as_ptr(),
+                partition.unwrap_or(BY_KEY),
+                sys::RD_KAFKA_MSG_F_COPY,
+                payload.cast_mut().cast(),
+                payload_len,
+                key.cast(),
+                key_len,
+                ptr::null_mut(),
+            )
+        };
+        match done {
+            0 => Ok(()),
+            // SAFETY: it reads what the call above has left for this thread.
+            _ => Err(unsafe { sys::rd_kafka_last_error() }.into()),
+        }
+    }
+}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        // SAFETY: this is the reference that `of` has got, and nothing uses it afterwards.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) };
     }
 }
 

@@ -5,6 +5,7 @@ use crate::admin;
 use crate::client::Cluster;
 use crate::group::Member;
 use crate::input::brokers_and_topic;
+use crate::native::Topic;
 use crate::payload::{Form, RowWriter};
 use crate::session::Producing;
 use crate::topics::{Wanted, ensure};
@@ -176,7 +177,7 @@ impl Log for TopicOutput {
         };
         Ok(Box::new(Appending {
             session: Arc::clone(session),
-            topic: self.topic.clone(),
+            topic: producing_of(session)?.topic(&self.topic)?,
             values: self.form.writer(&self.topic, "value", &values)?,
             keys,
             key_columns: content.key_columns,
@@ -204,10 +205,15 @@ impl TopicOutput {
     }
 }
 
+fn producing_of(session: &Arc<dyn LogSession>) -> Result<&Producing> {
+    let producing = session.as_any().downcast_ref();
+    producing.ok_or_else(|| Error::Failed("the session is of another kind".to_owned()))
+}
+
 /// Appends to a topic.
 struct Appending {
     session: Arc<dyn LogSession>,
-    topic: String,
+    topic: Arc<Topic>,
     values: RowWriter,
     /// Of a table.
     keys: Option<RowWriter>,
@@ -220,8 +226,7 @@ struct Appending {
 
 impl Appending {
     fn producing(&self) -> Result<&Producing> {
-        let producing = self.session.as_any().downcast_ref();
-        producing.ok_or_else(|| Error::Failed("the session is of another kind".to_owned()))
+        producing_of(&self.session)
     }
 
     fn write_stream(&mut self, batch: &RecordBatch) -> Result<()> {

@@ -6,6 +6,7 @@
 
 use crate::client::{Cluster, Reading, committed};
 use crate::group::Member;
+use crate::native::Topic;
 use ouzel_dsl::log::{Committed, Group, Lane, LogSession, Position, SessionOf};
 use ouzel_dsl::{Error, Result};
 use rdkafka::client::ClientContext;
@@ -14,12 +15,14 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaError};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{
-    BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
+    BaseProducer, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
 };
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use std::any::Any;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long it is tried to get done what the cluster does not do at once.
@@ -34,22 +37,20 @@ const SERVE_EVERY: u32 = 1_000;
 /// Writes for one run.
 pub struct Producing {
     cluster: Cluster,
-    producer: BaseProducer<Writing>,
+    producer: Arc<BaseProducer<Writing>>,
+    topics: Mutex<BTreeMap<String, Arc<Topic>>>,
     run: String,
     /// The topic by whose offset commits are named.
     anchor: String,
     exactly_once: bool,
-    state: Mutex<State>,
+    /// Whether a transaction has begun.
+    begun: AtomicBool,
+    /// How many records were written since it was looked what has become of others.
+    unserved: AtomicU32,
+    /// Of who begins or ends a transaction.
+    turn: Mutex<()>,
     /// In the run's group, in which no one else is: positions are sent in its name.
     group: OnceLock<BaseConsumer<Reading>>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Whether a transaction has begun.
-    begun: bool,
-    /// How many records were written since the last look.
-    unserved: u32,
 }
 
 /// Notes a record that could not be written.
@@ -107,11 +108,14 @@ impl Producing {
         let producer: BaseProducer<Writing> = cluster.client(Writing::default(), &ours, &must)?;
         let session = Producing {
             cluster: cluster.clone(),
-            producer,
+            producer: Arc::new(producer),
             run: of.run.to_owned(),
             anchor: anchor.to_owned(),
             exactly_once: of.exactly_once,
-            state: Mutex::default(),
+            topics: Mutex::default(),
+            begun: AtomicBool::new(false),
+            unserved: AtomicU32::new(0),
+            turn: Mutex::default(),
             group: OnceLock::new(),
         };
         if of.exactly_once {
@@ -121,59 +125,63 @@ impl Producing {
         Ok(session)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a record. It is copied, and sent in the background.
+    /// A topic that is written to.
+    pub fn topic(&self, name: &str) -> Result<Arc<Topic>> {
+        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(topic) = topics.get(name) {
+            return Ok(topic.clone());
+        }
+        let topic = Topic::of(&self.producer, name)
+            .ok_or_else(|| Error::Failed(format!("`{name}` cannot be written to")))?;
+        Ok(topics.entry(name.to_owned()).or_insert(Arc::new(topic)).clone())
+    }
+
+    /// Writes a record. It is copied, and sent in the background. Several threads may do so.
     pub fn write(
         &self,
-        topic: &str,
+        topic: &Topic,
         partition: Option<i32>,
         key: Option<&[u8]>,
         payload: Option<&[u8]>,
     ) -> Result<()> {
-        let mut state = self.lock();
-        self.begin(&mut state)?;
-        let mut record = BaseRecord::<[u8], [u8]>::to(topic);
-        (record.partition, record.key, record.payload) = (partition, key, payload);
-        let until = Instant::now() + TRANSACTION;
-        loop {
-            match self.producer.send(record) {
-                Ok(()) => break,
-                Err((error, back))
-                    if error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) =>
-                {
-                    // The cluster takes records more slowly than they are made.
-                    self.producer.poll(Duration::from_millis(10));
-                    self.check_lost()?;
-                    if Instant::now() > until {
-                        return Err(self.cluster.failed(&format!("writing to `{topic}`"), &error));
-                    }
-                    record = back;
-                }
-                Err((error, _)) => {
-                    // Where the transaction has failed, by a record before this one, that says why.
-                    self.producer.poll(Duration::from_millis(100));
-                    self.check_lost()?;
-                    return Err(self.failed(&format!("writing to `{topic}`"), &error));
-                }
+        if self.exactly_once && !self.begun.load(Ordering::Acquire) {
+            self.begin(&mut self.lock())?;
+        }
+        let what = || format!("writing to `{}`", topic.name());
+        let mut until = None;
+        while let Err(code) = topic.send(partition, key, payload) {
+            let error = KafkaError::MessageProduction(code);
+            if code != RDKafkaErrorCode::QueueFull {
+                // Where the transaction has failed, by a record before this one, that says why.
+                self.producer.poll(Duration::from_millis(100));
+                self.check_lost()?;
+                return Err(self.failed(&what(), &error));
+            }
+            // The cluster takes records more slowly than they are made.
+            self.producer.poll(Duration::from_millis(10));
+            self.check_lost()?;
+            if Instant::now() > *until.get_or_insert_with(|| Instant::now() + TRANSACTION) {
+                return Err(self.cluster.failed(&what(), &error));
             }
         }
-        state.unserved += 1;
-        if state.unserved >= SERVE_EVERY {
-            state.unserved = 0;
+        if self.unserved.fetch_add(1, Ordering::Relaxed) >= SERVE_EVERY {
+            self.unserved.store(0, Ordering::Relaxed);
             self.producer.poll(Duration::ZERO);
             self.check_lost()?;
         }
         Ok(())
     }
 
-    fn begin(&self, state: &mut State) -> Result<()> {
-        if self.exactly_once && !state.begun {
+    /// Begins a transaction, unless it has begun. Who holds the lock is alone with it.
+    fn begin(&self, _: &mut MutexGuard<'_, ()>) -> Result<()> {
+        if self.exactly_once && !self.begun.load(Ordering::Acquire) {
             let begun = self.producer.begin_transaction();
             begun.map_err(|e| self.failed("beginning a transaction", &e))?;
-            state.begun = true;
+            self.begun.store(true, Ordering::Release);
         }
         Ok(())
     }
@@ -309,11 +317,11 @@ impl LogSession for Producing {
     }
 
     fn commit(&self, name: &str) -> Result<()> {
-        let mut state = self.lock();
+        let mut turn = self.lock();
         if !self.exactly_once {
             return self.flush();
         }
-        self.begin(&mut state)?;
+        self.begin(&mut turn)?;
         self.flush()?;
         let group = self.group()?;
         let metadata = group.group_metadata().ok_or_else(|| {
@@ -324,13 +332,13 @@ impl LogSession for Producing {
             self.producer.send_offsets_to_transaction(&offsets, &metadata, TRY)
         })?;
         self.until_done("committing a transaction", || self.producer.commit_transaction(TRY))?;
-        state.begun = false;
+        self.begun.store(false, Ordering::Release);
         Ok(())
     }
 
     fn post(&self, lane: &Lane<'_>, key: &[u8], letter: &[u8]) -> Result<()> {
         let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
-        self.write(lane.topic, Some(number), Some(key), Some(letter))
+        self.write(&*self.topic(lane.topic)?, Some(number), Some(key), Some(letter))
     }
 
     fn commit_positions(&self, positions: &[Position], group: &dyn Group) -> Result<Committed> {
@@ -348,7 +356,7 @@ impl LogSession for Producing {
                 .set_offset(Offset::Offset(offset.unwrap_or(0)))
                 .map_err(|e| Error::Failed(format!("a position that is none: {e}")))?;
         }
-        let mut state = self.lock();
+        let mut turn = self.lock();
         if !self.exactly_once {
             self.flush()?;
             return Ok(match member.metadata().map(|_| member.commit(&offsets)) {
@@ -356,12 +364,12 @@ impl LogSession for Producing {
                 _ => Committed::Undone,
             });
         }
-        self.begin(&mut state)?;
+        self.begin(&mut turn)?;
         let flushed = self.flush();
         let metadata = member.metadata().filter(|_| flushed.is_ok());
         let error = match metadata.map(|metadata| self.try_commit(&offsets, &metadata)) {
             Some(Ok(())) => {
-                state.begun = false;
+                self.begun.store(false, Ordering::Release);
                 return Ok(Committed::Done);
             }
             Some(Err(error)) => Some(error),
@@ -376,7 +384,7 @@ impl LogSession for Producing {
             flushed?;
             return Err(self.failed("committing a transaction", &error.unwrap_or(why)));
         }
-        state.begun = false;
+        self.begun.store(false, Ordering::Release);
         Ok(Committed::Undone)
     }
 }
@@ -423,7 +431,7 @@ impl Producing {
 
 impl Drop for Producing {
     fn drop(&mut self) {
-        if self.lock().begun {
+        if self.begun.load(Ordering::Acquire) {
             // The cluster ends it in time if this fails, but readers wait so long.
             let _ = self.abort();
         }

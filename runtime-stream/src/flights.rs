@@ -137,7 +137,9 @@ impl Run {
     fn land(&mut self, landed: std::result::Result<Landed, JoinError>) -> Result<()> {
         let ended = |panic| Error::Failed(format!("a worker ended: {panic}"));
         let Landed { lane, mut worker, rest } = landed.map_err(ended)?;
-        for (output, batches) in worker.take_rows(&self.wiring, false) {
+        // A log takes few rows as well as many: the sooner it has them, the sooner they are seen.
+        let all = self.session.is_some();
+        for (output, batches) in worker.take_rows(&self.wiring, all) {
             self.outputs.write(output, &batches)?;
         }
         let letters = worker.tally.take_dead_letters();

@@ -23,8 +23,9 @@ const REPLACE_EVERY: u32 = 20;
 
 /// All outputs.
 pub struct Outputs {
-    /// By output: streams, and tables whose changes are wanted.
-    appends: Vec<Option<Mutex<Box<dyn Append>>>>,
+    /// By output: streams, and tables whose changes are wanted. Of a log there are as many as there
+    /// are workers, which write at the same time; else there is one.
+    appends: Vec<Vec<Mutex<Box<dyn Append>>>>,
     dead_letters: Option<Mutex<Box<dyn Append>>>,
     /// By output: tables that are written whole.
     tables: Vec<Option<Table>>,
@@ -57,10 +58,10 @@ impl Outputs {
             let sink = config.sink(plan, index)?;
             let whole = matches!(output.kind, OutputKind::Table(_)) && !sink.changes();
             let mark = manifest.outputs.get(output.name).map(String::as_str);
-            appends.push(match whole {
-                true => None,
-                false => Some(begin(&*sink, &content(output), mark)?),
-            });
+            let several = if sink.log().is_some() { config.workers.max(1) } else { 1 };
+            let count = if whole { 0 } else { several };
+            let begun = (0..count).map(|_| begin(&*sink, &content(output), mark));
+            appends.push(begun.collect::<Result<Vec<_>>>()?);
             tables.push(whole.then(|| Table {
                 sink,
                 next: Instant::now() + REPLACE_FIRST,
@@ -76,13 +77,10 @@ impl Outputs {
 
     /// Adds rows to a stream.
     pub fn write(&self, output: usize, batches: &[RecordBatch]) -> Result<()> {
-        match &self.appends[output] {
-            Some(append) => {
-                let mut append = lock(append);
-                batches.iter().try_for_each(|batch| append.write(batch))
-            }
-            None => Ok(()),
-        }
+        let appends = &self.appends[output];
+        let free = appends.iter().find_map(|append| append.try_lock().ok());
+        let Some(mut append) = free.or_else(|| appends.first().map(lock)) else { return Ok(()) };
+        batches.iter().try_for_each(|batch| append.write(batch))
     }
 
     /// Adds what has become of rows of a table to the list of its changes: what is set, and what is
@@ -113,8 +111,8 @@ impl Outputs {
 
     /// Makes all rows durable, and notes the marks.
     pub fn commit(&mut self, wiring: &Wiring, manifest: &mut Manifest) -> Result<()> {
-        for (append, output) in self.appends.iter().zip(&wiring.plan.outputs) {
-            if let Some(append) = append {
+        for (appends, output) in self.appends.iter().zip(&wiring.plan.outputs) {
+            for append in appends {
                 manifest.outputs.insert(output.name.to_owned(), lock(append).commit()?);
             }
         }

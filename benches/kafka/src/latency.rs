@@ -31,9 +31,9 @@ pub struct Options {
     /// From one commit to the next, exactly once.
     #[arg(long, default_value_t = 100)]
     epoch_ms: u64,
-    /// From one commit to the next, at least once, for Ouzel.
-    #[arg(long, default_value_t = 5)]
-    short_epoch_ms: u64,
+    /// From one commit to the next, at least once, where rows are seen before it.
+    #[arg(long, default_value_t = 5000)]
+    long_epoch_ms: u64,
     /// Only these peers, with commas between them.
     #[arg(long, value_delimiter = ',')]
     peers: Vec<String>,
@@ -74,10 +74,10 @@ pub fn run(broker: &str, options: &Options) -> Result {
                 _ => {
                     let mut own = Command::new(std::env::current_exe()?);
                     own.args(["--broker", broker, "pass", &input, &output]);
-                    let short = options.short_epoch_ms.to_string();
+                    let long = options.long_epoch_ms.to_string();
                     match *name {
                         "ouzel" => own.args(["--epoch-ms", &epoch]),
-                        _ => own.args(["--at-least-once", "--epoch-ms", &short]),
+                        _ => own.args(["--at-least-once", "--epoch-ms", &long]),
                     };
                     Some(own)
                 }
