@@ -253,43 +253,36 @@ pub trait Group: Send + Sync {
     /// Where the log refuses this process.
     fn serve(&mut self, within: Duration) -> Result<Shift>;
 
-    /// How far lanes have been read, by the last commits of whoever had them. Waits for commits that
-    /// are on their way.
+    /// How far lanes have been read, by the last commits of whoever had them. Commits that are on their
+    /// way are waited for.
     ///
     /// # Errors
     ///
-    /// Where the log does not answer.
-    fn positions(&self, lanes: &[Lane<'_>]) -> Result<Vec<Position>>;
+    /// Where that is not known in time.
+    fn positions(&self, lanes: &[Lane<'_>], within: Duration) -> Result<Vec<Position>>;
 
-    /// Follows a lane from an offset on.
+    /// Follows lanes, each from an offset on, or from the first letter that is there.
     ///
     /// # Errors
     ///
-    /// Where that offset is not there.
-    fn follow(&mut self, lane: &Lane<'_>, from: u64) -> Result<()>;
+    /// Where such an offset is not there.
+    fn follow(&mut self, lanes: &[(Lane<'_>, Option<u64>)]) -> Result<()>;
 
     /// Follows a lane no more.
     fn leave(&mut self, lane: &Lane<'_>);
 
-    /// The letters that have come of a lane that is followed, in order.
+    /// The letters that have come of a lane that is followed, or come within a time, in order: those
+    /// before an offset, if one is given. The others are given later.
     ///
     /// # Errors
     ///
     /// Where the lane cannot be read.
-    fn letters(&mut self, lane: &Lane<'_>) -> Result<Vec<Letter>>;
-
-    /// Reads a lane again, from its first letter or an offset on, up to an offset or to its end.
-    ///
-    /// # Errors
-    ///
-    /// Where letters have been lost.
-    fn read(
-        &self,
+    fn letters(
+        &mut self,
         lane: &Lane<'_>,
-        from: Option<u64>,
-        to: Option<u64>,
-        each: &mut dyn FnMut(Letter) -> Result<()>,
-    ) -> Result<()>;
+        before: Option<u64>,
+        within: Duration,
+    ) -> Result<Vec<Letter>>;
 
     /// Lets go of what stands before an offset of a lane.
     ///

@@ -119,7 +119,7 @@ pub struct StreamConfig {
 }
 
 /// Which processes share a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupConfig {
     /// The name that they have in common.
     pub name: String,
@@ -128,6 +128,8 @@ pub struct GroupConfig {
     /// Into how many shards keyed state is cut; if not given, as many as the first input has
     /// partitions, which is the most. Stays as it was at first.
     pub lanes: Option<u32>,
+    /// Whether this process keeps copies of the others' keyed state, so as to take it up at once.
+    pub standby: bool,
 }
 
 /// What outputs show of each input record after a crash and a restart.

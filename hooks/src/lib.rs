@@ -59,6 +59,17 @@ pub enum Event<'a> {
         /// The rows: key, window and value of a table's.
         batch: &'a RecordBatch,
     },
+    /// A process of a group has taken up a shard of a keyed operator's state.
+    Restored {
+        /// The operator's id.
+        operator: &'a str,
+        /// The shard's number.
+        shard: u32,
+        /// What it began with: `log`, a `copy` on disk, or a `standby` in memory.
+        from: &'static str,
+        /// Bytes of letters read besides.
+        bytes: u64,
+    },
     /// State went to disk.
     Spill {
         /// Bytes written.

@@ -176,10 +176,9 @@ pub fn committed<C: ConsumerContext>(
     let until = Instant::now() + within;
     loop {
         // An offset of a transaction that has not ended is an error of that partition alone.
-        let found =
-            consumer.committed_offsets(asked.clone(), within.min(PATIENCE)).and_then(|found| {
-                found.elements().iter().try_for_each(|entry| entry.error()).map(|()| found)
-            });
+        let found = consumer.committed_offsets(asked.clone(), PATIENCE).and_then(|found| {
+            found.elements().iter().try_for_each(|entry| entry.error()).map(|()| found)
+        });
         match found {
             Ok(found) => return Ok(found),
             Err(error) if Instant::now() > until => return Err(error),

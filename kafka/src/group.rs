@@ -8,7 +8,6 @@ use crate::block_on::block_on;
 use crate::client::{Cluster, PATIENCE, Reading, committed};
 use crate::live::{is_final, problem};
 use crate::native::{Message, Queue, member_id};
-use crate::range::Readers;
 use crate::source::{Partition, check_kept, consumer};
 use ouzel_dsl::log::{Group, GroupOf, Lane, Letter, Position, Shift};
 use ouzel_dsl::{Error, Result};
@@ -20,13 +19,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-
-/// How long the last commits of others are waited for: a transaction of a process that is gone ends
-/// in time.
-const WAIT: Duration = Duration::from_secs(120);
 
 /// Letters are taken so many at a time.
 const TAKEN: usize = 10_000;
@@ -42,10 +37,16 @@ pub struct Member {
     known_as: String,
     /// Follows lanes of letters.
     mail: Arc<BaseConsumer<Reading>>,
-    followed: BTreeMap<(String, u32), Queue>,
-    readers: Readers,
+    followed: BTreeMap<(String, u32), Followed>,
     /// Lets go of letters.
     admin: OnceLock<AdminClient<DefaultClientContext>>,
+}
+
+/// A lane that is followed.
+struct Followed {
+    queue: Queue,
+    /// What has come of it and was not asked for yet.
+    rest: VecDeque<Letter>,
 }
 
 /// Gathers what the group takes and gives.
@@ -112,7 +113,6 @@ impl Member {
             known_as: String::new(),
             mail: Arc::new(consumer(cluster, ISOLATION)?),
             followed: BTreeMap::new(),
-            readers: Readers::new(cluster.clone(), ISOLATION),
             admin: OnceLock::new(),
         })
     }
@@ -173,12 +173,12 @@ impl Group for Member {
         Ok(shift)
     }
 
-    fn positions(&self, lanes: &[Lane<'_>]) -> Result<Vec<Position>> {
+    fn positions(&self, lanes: &[Lane<'_>], within: Duration) -> Result<Vec<Position>> {
         let mut asked = TopicPartitionList::new();
         for lane in lanes {
             asked.add_partition(lane.topic, i32::try_from(lane.number).unwrap_or(i32::MAX));
         }
-        let found = committed(&self.consumer, &asked, WAIT)
+        let found = committed(&self.consumer, &asked, within)
             .map_err(|error| self.failed("asking how far the group has come", &error))?;
         let position = |lane: &Lane<'_>| {
             let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
@@ -194,21 +194,27 @@ impl Group for Member {
         Ok(lanes.iter().map(position).collect())
     }
 
-    fn follow(&mut self, lane: &Lane<'_>, from: u64) -> Result<()> {
-        let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
-        let what = format!("following `{}/{number}`", lane.topic);
-        let failed = |e| self.cluster.failed(&what, &e);
-        let bounds = self.mail.fetch_watermarks(lane.topic, number, PATIENCE).map_err(failed)?;
-        check_kept(lane.topic, number, from, bounds)?;
-        let queue = Queue::of(&self.mail, lane.topic, number)
-            .ok_or_else(|| Error::Failed(format!("{what}: it cannot be read")))?;
-        let mut list = TopicPartitionList::new();
-        let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-        list.add_partition_offset(lane.topic, number, offset)
-            .and_then(|()| self.mail.incremental_assign(&list))
-            .map_err(failed)?;
-        self.followed.insert((lane.topic.to_owned(), lane.number), queue);
-        Ok(())
+    fn follow(&mut self, lanes: &[(Lane<'_>, Option<u64>)]) -> Result<()> {
+        let mut assigned = TopicPartitionList::new();
+        for (lane, from) in lanes {
+            let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
+            let what = || format!("following `{}/{number}`", lane.topic);
+            let failed = |e| self.cluster.failed(&what(), &e);
+            let bounds =
+                self.mail.fetch_watermarks(lane.topic, number, PATIENCE).map_err(failed)?;
+            let first = u64::try_from(bounds.0).unwrap_or(0);
+            let from = from.unwrap_or(first);
+            check_kept(lane.topic, number, from, bounds)?;
+            // Before it is assigned: what is fetched earlier comes with all else.
+            let queue = Queue::of(&self.mail, lane.topic, number)
+                .ok_or_else(|| Error::Failed(format!("{}: it cannot be read", what())))?;
+            let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+            assigned.add_partition_offset(lane.topic, number, offset).map_err(failed)?;
+            let followed = Followed { queue, rest: VecDeque::new() };
+            self.followed.insert((lane.topic.to_owned(), lane.number), followed);
+        }
+        let done = self.mail.incremental_assign(&assigned);
+        done.map_err(|e| self.cluster.failed("following letters", &e))
     }
 
     fn leave(&mut self, lane: &Lane<'_>) {
@@ -220,41 +226,29 @@ impl Group for Member {
         }
     }
 
-    fn letters(&mut self, lane: &Lane<'_>) -> Result<Vec<Letter>> {
+    fn letters(
+        &mut self,
+        lane: &Lane<'_>,
+        before: Option<u64>,
+        within: Duration,
+    ) -> Result<Vec<Letter>> {
         while self.mail.poll(Duration::ZERO).is_some() {}
-        let Some(queue) = self.followed.get_mut(&(lane.topic.to_owned(), lane.number)) else {
+        let Some(followed) = self.followed.get_mut(&(lane.topic.to_owned(), lane.number)) else {
             return Ok(Vec::new());
         };
-        let partition = Partition::at(&lane.topic.into(), i32::try_from(lane.number).unwrap_or(0));
-        let mut letters = Vec::new();
-        for message in queue.take(TAKEN, Duration::ZERO).iter() {
-            match message.problem() {
-                None => letters.push(letter(message)),
-                Some(_) => problem(&self.cluster, &partition, message)?,
+        let rest = &mut followed.rest;
+        if rest.is_empty() {
+            let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
+            let partition = Partition::at(&lane.topic.into(), number);
+            for message in followed.queue.take(TAKEN, within).iter() {
+                match message.problem() {
+                    None => rest.push_back(letter(message)),
+                    Some(_) => problem(&self.cluster, &partition, message)?,
+                }
             }
         }
-        Ok(letters)
-    }
-
-    fn read(
-        &self,
-        lane: &Lane<'_>,
-        from: Option<u64>,
-        to: Option<u64>,
-        each: &mut dyn FnMut(Letter) -> Result<()>,
-    ) -> Result<()> {
-        let number = i32::try_from(lane.number).unwrap_or(i32::MAX);
-        let bounds = self
-            .mail
-            .fetch_watermarks(lane.topic, number, PATIENCE)
-            .map_err(|e| self.failed(&format!("reading `{}/{number}`", lane.topic), &e))?;
-        let bound = |offset: i64| u64::try_from(offset).unwrap_or(0);
-        let (from, to) = (from.unwrap_or(bound(bounds.0)), to.unwrap_or(bound(bounds.1)));
-        if from >= to {
-            return Ok(());
-        }
-        check_kept(lane.topic, number, from, bounds)?;
-        self.readers.each(&lane.topic.into(), number, from..to, |message| each(letter(message)))
+        let given = rest.partition_point(|letter| before.is_none_or(|end| letter.offset < end));
+        Ok(rest.drain(..given).collect())
     }
 
     fn forget(&self, lane: &Lane<'_>, before: u64) -> Result<()> {

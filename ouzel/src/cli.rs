@@ -170,11 +170,9 @@ fn promises(
     let stream = StreamConfig {
         state: matches.get_one::<PathBuf>("state").cloned(),
         guarantee: run::guarantee(matches),
-        group: matches.get_one::<String>("group").map(|name| GroupConfig {
-            name: name.clone(),
-            instance: None,
-            lanes: None,
-        }),
+        group: matches
+            .get_one::<String>("group")
+            .map(|name| GroupConfig { name: name.clone(), ..GroupConfig::default() }),
         ..StreamConfig::default()
     };
     session::check(plan, &config)?;

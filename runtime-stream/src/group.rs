@@ -12,7 +12,9 @@ mod letter;
 mod local;
 mod moves;
 mod needs;
+mod restore;
 mod shard;
+mod standby;
 
 pub use needs::{GroupTopics, InputTopic, StateTopics, check, group_topics, input_topics};
 
@@ -29,6 +31,7 @@ use ouzel_engine::{GroupConfig, Guarantee, RunConfig, StreamConfig, fresh_run, o
 use ouzel_hooks::{Event, Summary};
 use serde::{Deserialize, Serialize};
 use shard::Shard;
+use standby::Standby;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -37,9 +40,6 @@ use std::time::{Duration, Instant};
 /// How long what a process writes may take from the first record to its commit: when it is gone, those
 /// who read what it has written wait so long.
 const LASTS: Duration = Duration::from_secs(15);
-
-/// So many shards are taken up at the same time.
-const TAKEN_UP: usize = 8;
 
 /// What goes with the position of a partition of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,8 @@ pub struct Shared {
     /// Counts up to the last commit.
     counted: Tally,
     epoch: u64,
+    /// Others' shards, if copies of them are wanted.
+    standby: Option<Standby>,
     /// Where copies of shards are kept, if anywhere.
     local: Option<Local>,
 }
@@ -92,7 +94,7 @@ pub async fn run(
     loop {
         tokio::task::block_in_place(|| shared.serve(Duration::ZERO))?;
         shared.run.read().await?;
-        tokio::task::block_in_place(|| shared.end_epoch())?;
+        tokio::task::block_in_place(|| shared.end_epoch().map(|()| shared.tend_standby()))?;
         if config.stop.load(Ordering::Relaxed) {
             let shards = shared.shard_lanes();
             tokio::task::block_in_place(|| shared.keep(&shards))?;
@@ -158,6 +160,7 @@ impl Shared {
             told: BTreeMap::new(),
             counted,
             epoch: 0,
+            standby: of.standby.then(Standby::new),
             local,
         };
         // The group is formed while others join.
@@ -221,7 +224,7 @@ impl Shared {
         }
         let told = watermarks.iter().map(|(name, at)| ((keyed, name.clone()), *at));
         self.told.extend(told);
-        let letter = letter::write(&Head { watermarks, snapshot: None }, &[])?;
+        let letter = letter::write(&Head { watermarks, ..Head::default() }, &[])?;
         for number in 0..topics.lanes {
             session.post(&Lane { topic: &topics.letters, number }, &[], &letter)?;
         }
@@ -254,7 +257,8 @@ impl Shared {
         let upstream = self.upstream(keyed);
         let mut work = Vec::new();
         for ((_, number), shard) in self.shards.range_mut((keyed, 0)..=(keyed, u32::MAX)) {
-            let letters = self.group.letters(&Lane { topic: &topics.letters, number: *number })?;
+            let lane = Lane { topic: &topics.letters, number: *number };
+            let letters = self.group.letters(&lane, None, Duration::ZERO)?;
             if !letters.is_empty() {
                 work.push((*number, shard, letters));
             }

@@ -1,5 +1,6 @@
 //! Processes that share a stream leave what batch leaves, whoever comes and goes.
 
+use ouzel::hooks::{Event as Told, Observer};
 use ouzel::prelude::*;
 use ouzel::{CommitPoint, Guarantee, Mode, Run};
 use ouzel_kafka_broker::{Broker, skipped};
@@ -7,6 +8,7 @@ use ouzel_kafka_tests::jobs::{Event, copied, joins, ordered, tables, totals, win
 use ouzel_kafka_tests::{Group, Random, Running, Topic, message, start, unique, within};
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 const PARTITIONS: i32 = 3;
 
@@ -387,6 +389,56 @@ fn state_is_taken_up_from_snapshots_and_letters() {
     }
 }
 
+/// Notes what shards were taken up with.
+#[derive(Default)]
+struct TakenUp(Mutex<Vec<&'static str>>);
+
+impl Observer for TakenUp {
+    fn on(&self, told: &Told<'_>) {
+        if let Told::Restored { from, .. } = told {
+            self.0.lock().unwrap().push(from);
+        }
+    }
+}
+
+/// Two members, each with copies of the other's state; one leaves, and another joins.
+#[test]
+fn standby_copies_are_taken_up() {
+    if skipped() {
+        return;
+    }
+    for (name, case) in [("g-standby-tables", &TABLES), ("g-standby-ordered", &ORDERED)] {
+        let mut trial = Trial::new(name, case);
+        let taken = Arc::new(TakenUp::default());
+        let from_standby = || taken.0.lock().unwrap().iter().filter(|f| **f == "standby").count();
+        let mut group = trial.group(name);
+        let keeps = |run: Run| {
+            let run = run.stream(|stream| {
+                stream.snapshot_from = Some(2_000);
+                stream.group.iter_mut().for_each(|group| group.standby = true);
+            });
+            run.observer(taken.clone())
+        };
+        group.join_as(keeps);
+        group.join_as(keeps);
+        within("a shard is taken up from a copy", || {
+            let out = trial.out.clone();
+            let all = || out.values().map(written).sum::<usize>();
+            let so_far = all();
+            trial.more(10);
+            group.until("something is written", || all() > so_far);
+            // The last to join is given the most.
+            group.leave_last();
+            group.join_as(keeps);
+            from_standby() > 0
+        });
+        trial.flush();
+        trial.settle(&mut group, name);
+        group.stop();
+        trial.agrees();
+    }
+}
+
 fn written(topic: &Topic) -> usize {
     if topic.partitions() == 0 { 0 } else { topic.read().len() }
 }
@@ -533,7 +585,7 @@ fn what_a_group_cannot_do_is_refused() {
     let group = || Group::new("g-refused", || unreachable!());
     let refused = |run: Run| -> String {
         let config =
-            ouzel::GroupConfig { name: group().name().to_owned(), instance: None, lanes: None };
+            ouzel::GroupConfig { name: group().name().to_owned(), ..ouzel::GroupConfig::default() };
         start(run.stream(|stream| stream.group = Some(config))).fails()
     };
     let out = Topic::absent("g-refused-out");
@@ -615,7 +667,8 @@ fn the_state_of_another_job_is_refused() {
     feed.more(20);
     group.until("totals are there", || table.partitions() > 0 && table.rows().len() == 8);
     group.stop();
-    let config = ouzel::GroupConfig { name: group.name().to_owned(), instance: None, lanes: None };
+    let config =
+        ouzel::GroupConfig { name: group.name().to_owned(), ..ouzel::GroupConfig::default() };
     let as_member = |run: Run| into(run).stream(|stream| stream.group = Some(config.clone()));
     let error = start(as_member(ouzel::run::<changed::totals>())).fails();
     assert!(error.contains("the group's state of `totals.aggregate`"), "{error}");

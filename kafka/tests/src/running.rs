@@ -111,7 +111,7 @@ pub struct Group {
 impl Group {
     /// A group without members, whose runs `make` makes.
     pub fn new(name: &str, make: impl Fn() -> Run + 'static) -> Group {
-        let config = GroupConfig { name: crate::unique(name), instance: None, lanes: None };
+        let config = GroupConfig { name: crate::unique(name), ..GroupConfig::default() };
         Group { config, make: Box::new(make), members: Vec::new() }
     }
 
@@ -139,6 +139,11 @@ impl Group {
     /// Lets the member leave that was the first to join.
     pub fn leave(&mut self) {
         self.members.remove(0).stop().unwrap();
+    }
+
+    /// Lets the member leave that was the last to join.
+    pub fn leave_last(&mut self) {
+        self.members.pop().map(|member| member.stop().unwrap());
     }
 
     /// Waits until something holds, and none has ended.

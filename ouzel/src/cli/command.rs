@@ -124,6 +124,14 @@ fn run(job: &JobInfo, path: &str) -> Command {
                      name, it gets back what it had",
                 )
                 .requires("group"),
+            Arg::new("standby")
+                .long("standby")
+                .help(
+                    "Stream: keep copies in memory of the keyed state of the group's other \
+                     processes, so that this one can take it up at once",
+                )
+                .action(ArgAction::SetTrue)
+                .requires("group"),
             shards(
                 "Stream: into how many shards the group cuts keyed state at its first start; if not \
                  given, as many as the first input has partitions, which is the most",
@@ -349,7 +357,7 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 }
 
 /// Flags that a parameter of the same name must not hide.
-const TAKEN: [&str; 23] = [
+const TAKEN: [&str; 24] = [
     "in",
     "out",
     "mode",
@@ -370,6 +378,7 @@ const TAKEN: [&str; 23] = [
     "group",
     "instance",
     "shards",
+    "standby",
     "create",
     "delete",
     "outputs",

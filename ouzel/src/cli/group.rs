@@ -52,7 +52,7 @@ fn open(
     let config = ends(&plan, matches, console)?;
     crate::session::check(&plan, &config)?;
     let name = matches.get_one::<String>("group").cloned().unwrap_or_default();
-    Ok((plan, config, GroupConfig { name, instance: None, lanes: None }))
+    Ok((plan, config, GroupConfig { name, ..GroupConfig::default() }))
 }
 
 /// Shows a group.

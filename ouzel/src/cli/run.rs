@@ -116,6 +116,7 @@ fn stream(matches: &ArgMatches) -> StreamConfig {
             name: name.clone(),
             instance: matches.get_one::<String>("instance").cloned(),
             lanes: matches.get_one::<u32>("shards").copied(),
+            standby: matches.get_flag("standby"),
         }),
         ..default
     }

@@ -69,8 +69,8 @@ pub(super) fn topics(job: &JobInfo, matches: &ArgMatches, console: &Console) -> 
     crate::session::check(&plan, &config)?;
     let group = matches.get_one::<String>("group").map(|name| GroupConfig {
         name: name.clone(),
-        instance: None,
         lanes: matches.get_one::<u32>("shards").copied(),
+        ..GroupConfig::default()
     });
     if matches.get_flag("delete") {
         return delete(&plan, &config, group.as_ref(), matches.get_flag("outputs"), console);

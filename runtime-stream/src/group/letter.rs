@@ -15,6 +15,9 @@ pub struct Head {
     /// Of a snapshot, its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
+    /// Whether that ends with this letter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
 }
 
 /// A letter as bytes: the length of its head, that, and the entries.
@@ -49,7 +52,7 @@ mod tests {
     #[test]
     fn a_letter_is_read_as_it_was_written_and_anything_else_is_refused() {
         let watermarks = BTreeMap::from([("flights/a/0".to_owned(), i64::MIN)]);
-        let head = Head { watermarks, snapshot: Some(3) };
+        let head = Head { watermarks, snapshot: Some(3), last: true };
         let letter = write(&head, b"entries").unwrap();
         assert_eq!(read(&letter, "a/0", 7).unwrap(), (head, &b"entries"[..]));
         for len in 0..letter.len() - b"entries".len() {

@@ -80,7 +80,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::take(&dir.path().join("state"), "job").unwrap();
         let local = Local { folder, group: "g".to_owned() };
-        let of = |life| Note { closed: 0, base: 10, snapshot: None, of: Identity::default(), life };
+        let of = |life| Note { closed: 0, base: 10, of: Identity::default(), life };
         let put = || {
             let head = Head { group: "g".into(), note: of(7), next: 15, watermarks: [].into() };
             let text = serde_json::to_string(&head).unwrap() + "\nentries";

@@ -1,12 +1,21 @@
 //! What comes to a process of a group and what goes: partitions of the inputs, and shards.
 
-use super::shard::{Lanes, Note, Shard};
-use super::{Owned, Shared, SourceNote, TAKEN_UP, note};
-use crate::keyed::{lock, parallel};
+use super::restore::{Lanes, Restore, Restored};
+use super::shard::{Note, Shard};
+use super::{Owned, Shared, SourceNote, note};
+use crate::epoch::Run;
 use ouzel_dsl::log::{Lane, Position};
 use ouzel_dsl::{Error, Result};
-use std::sync::Mutex;
+use ouzel_hooks::Event;
 use std::time::Duration;
+
+/// A shard that is to be had: its keyed operator and lane, what is known of it, and the commit that it is
+/// to be brought to.
+type Wanted = ((usize, u32), Option<Shard>, Option<(u64, Note)>);
+
+/// How long the last commits of others are waited for: a transaction of a process that is gone ends in
+/// time.
+const COMMITS: Duration = Duration::from_secs(120);
 
 impl Shared {
     /// Takes part in the group: gives up what has been taken from this process, takes up what has been
@@ -52,13 +61,16 @@ impl Shared {
 
     fn give_up(&mut self, lost: &[(String, u32)]) {
         for (topic, number) in lost {
-            let lane = Lane { topic, number: *number };
             if let Some(owned) = self.owned.remove(&(topic.clone(), *number)) {
                 self.run.reader.put_down(owned.source, owned.partition);
             }
-            if let Some(keyed) = self.keyed_of(topic) {
-                self.group.leave(&lane);
-                self.shards.remove(&(keyed, *number));
+            let Some(keyed) = self.keyed_of(topic) else { continue };
+            let shard = self.shards.remove(&(keyed, *number));
+            match (&mut self.standby, shard) {
+                (Some(standby), Some(shard)) if !shard.moved => {
+                    standby.shards.insert((keyed, *number), shard);
+                }
+                _ => self.group.leave(&Lane { topic, number: *number }),
             }
         }
     }
@@ -66,7 +78,7 @@ impl Shared {
     fn take_up(&mut self, gained: &[(String, u32)]) -> Result<()> {
         let lanes: Vec<Lane<'_>> =
             gained.iter().map(|(topic, number)| Lane { topic, number: *number }).collect();
-        let positions = self.group.positions(&lanes)?;
+        let positions = self.group.positions(&lanes, COMMITS)?;
         // So that sources know of partitions that are new.
         self.own()?;
         let mut shards = Vec::new();
@@ -80,51 +92,70 @@ impl Shared {
         self.own()
     }
 
-    /// Takes shards up, several at the same time: most of it is waiting for the log.
     fn take_shards(&mut self, positions: Vec<(usize, Position)>) -> Result<()> {
-        let mut queue = Vec::new();
+        let mut wanted = Vec::new();
         for (keyed, position) in positions {
-            let kept = match position.offset {
-                Some(offset) => Some((offset, note::<Note>(&position)?)),
-                None => None,
-            };
-            if let Some((_, note)) = &kept {
-                self.identities[keyed].check(
-                    note.of,
-                    &self.run.wiring.plan,
-                    keyed,
-                    &self.run.stream.accept,
-                )?;
-            }
-            queue.push((keyed, position.number, kept));
+            let to = self.committed(keyed, &position)?;
+            let place = (keyed, position.number);
+            let known = self.standby.as_mut().and_then(|standby| standby.shards.remove(&place));
+            wanted.push((place, known, to));
         }
-        let (wiring, group) = (&*self.run.wiring, &*self.group);
-        let (topics, local) = (&self.topics, self.local.as_ref());
-        let all: u32 = topics.iter().flatten().map(|topics| topics.lanes).sum();
-        let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
-        let (queue, done) = (Mutex::new(queue), Mutex::new(Vec::new()));
-        let take = || {
-            while let Some((keyed, number, kept)) = { lock(&queue).pop() } {
-                let Some(topics) = &topics[keyed] else { continue };
-                let lanes = Lanes {
-                    letters: Lane { topic: &topics.letters, number },
-                    snapshots: Lane { topic: &topics.snapshots, number },
-                };
-                let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
-                let node = &*wiring.plan.keyed[keyed].node;
-                let shard = Shard::open(wiring, node, memory, group, lanes, kept, copy);
-                lock(&done).push((keyed, number, shard));
-            }
-        };
-        parallel((0..TAKEN_UP).map(|_| Box::new(take) as _).collect());
-        for (keyed, number, shard) in done.into_inner().unwrap_or_else(|e| e.into_inner()) {
-            let shard = shard?;
-            if let Some(topics) = &self.topics[keyed] {
-                self.group.follow(&Lane { topic: &topics.letters, number }, shard.next)?;
-            }
+        let plan = self.run.wiring.plan.clone();
+        for ((keyed, number), restored) in self.restore(wanted)? {
+            let Restored { shard, from, bytes } = restored;
             self.shards.insert((keyed, number), shard);
+            let operator = &plan.operators[plan.keyed[keyed].operator].id;
+            let observers = &self.run.wiring.config.observers;
+            observers.tell(Event::Restored { operator, shard: number, from, bytes });
         }
         Ok(())
+    }
+
+    /// What a group's position of a shard says, if it has one.
+    pub(super) fn committed(
+        &self,
+        keyed: usize,
+        position: &Position,
+    ) -> Result<Option<(u64, Note)>> {
+        let Some(offset) = position.offset else { return Ok(None) };
+        let note = note::<Note>(position)?;
+        let Run { wiring, stream, .. } = &self.run;
+        self.identities[keyed].check(note.of, &wiring.plan, keyed, &stream.accept)?;
+        Ok(Some((offset, note)))
+    }
+
+    /// Brings shards to where commits have left them, with what is known of them, and follows their
+    /// lanes from there.
+    pub(super) fn restore(&mut self, wanted: Vec<Wanted>) -> Result<Vec<((usize, u32), Restored)>> {
+        let wiring = self.run.wiring.clone();
+        let topics = self.topics.clone();
+        let all: u32 = topics.iter().flatten().map(|topics| topics.lanes).sum();
+        // Others' are held besides.
+        let memory = wiring.config.memory_bytes / 2 / all.max(1) as usize;
+        let (mut begun, mut follows) = (Vec::new(), Vec::new());
+        for ((keyed, number), known, to) in wanted {
+            let Some(topics) = &topics[keyed] else { continue };
+            let lanes = Lanes {
+                letters: Lane { topic: &topics.letters, number },
+                snapshots: Lane { topic: &topics.snapshots, number },
+            };
+            let local = self.local.as_ref();
+            let copy = |next, note: &Note| local?.take(&topics.letters, number, next, note);
+            let fresh = || Shard::new(&wiring, keyed, memory);
+            let restore = Restore::begin(&wiring, fresh, known, to, copy)?;
+            let of = restore.follows(lanes);
+            if !of.is_empty() {
+                self.group.leave(&lanes.letters);
+            }
+            follows.extend(of);
+            begun.push((keyed, number, lanes, restore));
+        }
+        // All of them come at the same time.
+        self.group.follow(&follows)?;
+        let finish = |(keyed, number, lanes, restore): (_, _, _, Restore)| {
+            Ok(((keyed, number), restore.finish(&mut *self.group, lanes)?))
+        };
+        begun.into_iter().map(finish).collect()
     }
 
     /// Tells sources which partitions are of this process.
@@ -183,7 +214,7 @@ impl Shared {
     fn refuse_new(&self, source: usize, new: &Position) -> Result<()> {
         let topic = new.topic.as_str();
         let others: Vec<Lane<'_>> = (0..new.number).map(|number| Lane { topic, number }).collect();
-        for other in self.group.positions(&others)? {
+        for other in self.group.positions(&others, COMMITS)? {
             if other.offset.is_some() && note::<SourceNote>(&other)?.of <= new.number {
                 return Err(Error::State(format!(
                     "the input `{}` has a new partition, `{topic}/{}`, and the job has a lateness: its records may be older than what has already been closed\n  begin anew as another `--group`",

@@ -6,15 +6,14 @@
 
 use super::identity::Identity;
 use super::letter::{self, Head};
-use super::local::Copy;
-use ouzel_dsl::keyed_node::{KeyedNode, KeyedState};
-use ouzel_dsl::log::{Group, Lane, Letter, LogSession};
+use ouzel_dsl::keyed_node::{Advance, KeyedNode, KeyedState, Parallel};
+use ouzel_dsl::log::{Lane, Letter, LogSession};
 use ouzel_dsl::stage::Port;
 use ouzel_dsl::{Error, Result};
 use ouzel_engine::Wiring;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{BufReader, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 
 /// A snapshot is written when so many times as much has come as it would have.
 const SNAPSHOT_AT: u64 = 4;
@@ -28,11 +27,8 @@ const TOGETHER: usize = 512 << 10;
 pub struct Note {
     /// The watermark up to which windows are closed.
     pub closed: i64,
-    /// The offset from which on letters are not in the snapshot.
+    /// The offset from which on letters are not in the snapshot, which goes by it; 0 before the first.
     pub base: u64,
-    /// The number of the snapshot; none before the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<u64>,
     #[serde(flatten)]
     pub of: Identity,
     /// Drawn when the group began: one of the same name that begins anew has other letters at the same
@@ -52,21 +48,13 @@ pub struct Shard {
     pub watermark: i64,
     /// The watermarks upstream, by name.
     pub watermarks: BTreeMap<String, i64>,
-    base: u64,
-    snapshot: Option<u64>,
-    life: u64,
+    pub(super) base: u64,
+    pub(super) life: u64,
     /// How many bytes of letters came since the snapshot, and how many that has.
-    came: u64,
-    held: u64,
+    pub(super) came: u64,
+    pub(super) held: u64,
     /// What can be let go once the next commit is done.
     covered: Option<u64>,
-}
-
-/// Where a shard's letters and snapshots are.
-#[derive(Clone, Copy)]
-pub struct Lanes<'a> {
-    pub letters: Lane<'a>,
-    pub snapshots: Lane<'a>,
 }
 
 /// A number that no one else has drawn.
@@ -76,60 +64,37 @@ fn drawn() -> u64 {
 }
 
 impl Shard {
-    /// Takes a shard up where a process before has left it. Its lane is to be followed from `next` on.
-    pub fn open(
-        wiring: &Wiring,
-        node: &dyn KeyedNode,
-        memory: usize,
-        group: &dyn Group,
-        lanes: Lanes<'_>,
-        position: Option<(u64, Note)>,
-        copy: impl FnOnce(u64, &Note) -> Option<Copy>,
-    ) -> Result<Shard> {
-        let mut shard = Shard {
-            state: node.state(1, memory, &wiring.spill),
+    /// One of which nothing is known.
+    pub fn new(wiring: &Wiring, keyed: usize, memory: usize) -> Shard {
+        Shard {
+            state: wiring.plan.keyed[keyed].node.state(1, memory, &wiring.spill),
             next: 0,
             moved: false,
             watermark: i64::MIN,
             watermarks: BTreeMap::new(),
             base: 0,
-            snapshot: None,
             life: drawn(),
             came: 0,
             held: 0,
             covered: None,
-        };
-        let Some((next, note)) = position else { return Ok(shard) };
-        let what = |e| Error::io("taking up keyed state", e);
-        let mut entries = tempfile::tempfile_in(&wiring.spill).map_err(what)?;
-        (shard.next, shard.base, shard.snapshot) = (next, note.base, note.snapshot);
-        shard.life = note.life;
-        let mut from = note.base;
-        if let Some(mut copy) = copy(next, &note) {
-            shard.watermarks = copy.watermarks;
-            shard.held = std::io::copy(&mut copy.entries, &mut entries).map_err(what)?;
-            from = copy.next;
-        } else if note.snapshot.is_some() {
-            group.read(&lanes.snapshots, None, None, &mut |letter| {
-                let (head, bytes) = read(&letter, &lanes.snapshots)?;
-                if head.snapshot == note.snapshot {
-                    shard.watermarks.extend(head.watermarks);
-                    shard.held += bytes.len() as u64;
-                    entries.write_all(bytes).map_err(what)?;
-                }
-                Ok(())
-            })?;
         }
-        group.read(&lanes.letters, Some(from), Some(next), &mut |letter| {
-            let (head, bytes) = read(&letter, &lanes.letters)?;
-            shard.watermarks.extend(head.watermarks);
-            shard.came += bytes.len() as u64;
-            entries.write_all(bytes).map_err(what)
-        })?;
-        entries.seek(SeekFrom::Start(0)).map_err(what)?;
-        shard.state.load(&mut BufReader::with_capacity(1 << 18, entries), Some(note.closed))?;
-        shard.watermark = note.closed;
-        Ok(shard)
+    }
+
+    /// Whether what it holds and the letters from `next` on give what a commit has left.
+    pub fn leads(&self, to: u64, note: &Note) -> bool {
+        self.life == note.life && (note.base..=to).contains(&self.next)
+    }
+
+    /// Merges the entries of letters, and comes to a watermark without giving what has been given.
+    pub fn load(&mut self, entries: &mut dyn Read, watermark: i64) -> Result<()> {
+        self.state.load(entries, Some(watermark))?;
+        if self.watermark > i64::MIN {
+            // What was there before is not left out by that.
+            let one_by_one: Parallel<'_> = &|tasks| tasks.into_iter().for_each(|task| task());
+            self.state.close(Advance::to(watermark), one_by_one, &|_| Ok(()))?;
+        }
+        self.watermark = watermark;
+        Ok(())
     }
 
     /// What letters hold, as combiners. Their watermarks are taken on.
@@ -155,8 +120,8 @@ impl Shard {
 
     /// What goes with its position.
     pub fn note(&self, of: Identity) -> Note {
-        let Shard { base, snapshot, life, .. } = *self;
-        Note { closed: self.watermark, base, snapshot, of, life }
+        let Shard { base, life, .. } = *self;
+        Note { closed: self.watermark, base, of, life }
     }
 
     /// Writes a snapshot, to be committed with all else, if it is time to: not before `from` bytes
@@ -170,14 +135,15 @@ impl Shard {
         if self.came < from.unwrap_or(SNAPSHOT_FROM).max(self.held * SNAPSHOT_AT) {
             return Ok(());
         }
-        let number = self.snapshot.map_or(1, |number| number + 1);
-        let head = Head { watermarks: self.watermarks.clone(), snapshot: Some(number) };
+        let head =
+            Head { watermarks: self.watermarks.clone(), snapshot: Some(self.next), last: false };
         let mut out = Posting { session, lane, head, nth: 0, entries: Vec::new(), written: 0 };
         self.state.save(&mut out)?;
-        // The head has to be told, whatever there is.
+        // Whatever there is, an end has to be told.
+        out.head.last = true;
         out.post().map_err(|e| Error::io("writing a snapshot", e))?;
         (self.held, self.came) = (out.written, 0);
-        (self.snapshot, self.base) = (Some(number), self.next);
+        self.base = self.next;
         self.covered = Some(self.next);
         self.moved = true;
         Ok(())
@@ -189,7 +155,8 @@ impl Shard {
     }
 }
 
-fn read<'a>(letter: &'a Letter, lane: &Lane<'_>) -> Result<(Head, &'a [u8])> {
+/// Head and entries of a letter of a lane.
+pub fn read<'a>(letter: &'a Letter, lane: &Lane<'_>) -> Result<(Head, &'a [u8])> {
     letter::read(&letter.bytes, &format!("{}/{}", lane.topic, lane.number), letter.offset)
 }
 
