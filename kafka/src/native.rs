@@ -5,9 +5,11 @@
 use crate::client::Reading;
 use crate::session::Writing;
 use rdkafka::bindings as sys;
+use rdkafka::client::{Client, ClientContext};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -145,6 +147,92 @@ impl Drop for Topic {
     fn drop(&mut self) {
         // SAFETY: this is the reference that `of` has got, and nothing uses it afterwards.
         unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) };
+    }
+}
+
+/// What is to be destroyed at the end of a scope, however that ends.
+struct Owned<T>(NonNull<T>, unsafe extern "C" fn(*mut T));
+
+/// What is told where librdkafka gives nothing.
+const NONE: RDKafkaErrorCode = RDKafkaErrorCode::OperationTimedOut;
+
+impl<T> Owned<T> {
+    fn of(
+        made: *mut T,
+        destroy: unsafe extern "C" fn(*mut T),
+    ) -> Result<Owned<T>, RDKafkaErrorCode> {
+        NonNull::new(made).map(|made| Owned(made, destroy)).ok_or(NONE)
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        // SAFETY: it was made by the function that goes with this one, is not shared, and is destroyed
+        // here alone.
+        unsafe { (self.1)(self.0.as_ptr()) };
+    }
+}
+
+/// The ids of topics: one that is made anew under the same name has another. Brokers that know of none
+/// give them all the same.
+pub fn topic_ids<C: ClientContext>(
+    client: &Client<C>,
+    topics: &[&str],
+    within: Duration,
+) -> Result<BTreeMap<String, String>, RDKafkaErrorCode> {
+    let names = topics.iter().map(|topic| CString::new(*topic).map_err(|_| NONE));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
+    let mut pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+    let millis = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
+    let rk = client.native_ptr();
+    // SAFETY: `client` lives for all of this function, and `names` too, which are C strings and are copied
+    // by the call that takes them. Each thing that is made is destroyed at the end by its `Owned`, in
+    // the opposite order. What is read of the event's result is read while the event lives; librdkafka
+    // gives `count` descriptions, each with a name and an id, which are C strings.
+    unsafe {
+        let of = Owned::of(
+            sys::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), names.len()),
+            sys::rd_kafka_TopicCollection_destroy,
+        )?;
+        let queue = Owned::of(sys::rd_kafka_queue_new(rk), sys::rd_kafka_queue_destroy)?;
+        let describe = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
+        let options = Owned::of(
+            sys::rd_kafka_AdminOptions_new(rk, describe),
+            sys::rd_kafka_AdminOptions_destroy,
+        )?;
+        sys::rd_kafka_AdminOptions_set_request_timeout(
+            options.0.as_ptr(),
+            millis,
+            ptr::null_mut(),
+            0,
+        );
+        sys::rd_kafka_DescribeTopics(rk, of.0.as_ptr(), options.0.as_ptr(), queue.0.as_ptr());
+        // There is none where nothing has come in time.
+        let event = Owned::of(
+            sys::rd_kafka_queue_poll(queue.0.as_ptr(), millis),
+            sys::rd_kafka_event_destroy,
+        )?;
+        let code = |code: RDKafkaRespErr| match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+            code => Err(RDKafkaErrorCode::from(code)),
+        };
+        code(sys::rd_kafka_event_error(event.0.as_ptr()))?;
+        let result = sys::rd_kafka_event_DescribeTopics_result(event.0.as_ptr());
+        if result.is_null() {
+            return Err(NONE);
+        }
+        let mut count = 0;
+        let found = sys::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
+        let mut ids = BTreeMap::new();
+        for index in 0..count {
+            let topic = *found.add(index);
+            code(sys::rd_kafka_error_code(sys::rd_kafka_TopicDescription_error(topic)))?;
+            let id = sys::rd_kafka_Uuid_base64str(sys::rd_kafka_TopicDescription_topic_id(topic));
+            let name = sys::rd_kafka_TopicDescription_name(topic);
+            let owned = |text| CStr::from_ptr(text).to_string_lossy().into_owned();
+            ids.insert(owned(name), owned(id));
+        }
+        Ok(ids)
     }
 }
 

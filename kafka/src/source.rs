@@ -5,12 +5,15 @@ use crate::client::{Cluster, PATIENCE, Reading, committed};
 use crate::decode::Shape;
 use crate::input::{Place, TopicInput, Topics};
 use crate::live::Live;
+use crate::native::topic_ids;
 use crate::range::{RECORD_BYTES, RangeSplit, Readers};
 use crate::topics;
 use ouzel_dsl::connector::{Listing, Request, Source, Split};
 use ouzel_dsl::{Error, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -51,6 +54,8 @@ struct Known {
 pub struct Partition {
     pub topic: Arc<str>,
     pub number: i32,
+    /// The topic's id, which one that is made anew does not have.
+    id: Arc<str>,
     /// Where it begins for who has not read it.
     first: u64,
     /// Where it ends, if it does.
@@ -60,7 +65,7 @@ pub struct Partition {
 impl Partition {
     /// A partition of which only the place is known.
     pub fn at(topic: &Arc<str>, number: i32) -> Partition {
-        Partition { topic: topic.clone(), number, first: 0, end: None }
+        Partition { topic: topic.clone(), number, id: "".into(), first: 0, end: None }
     }
 }
 
@@ -126,16 +131,29 @@ impl TopicSource {
                 cluster.brokers
             )));
         }
+        let found: Vec<_> =
+            found.into_iter().filter(|(topic, _)| self.input.topics.matches(topic)).collect();
+        let names: Vec<&str> = found.iter().map(|(topic, _)| topic.as_str()).collect();
+        let ids = match names.is_empty() {
+            true => BTreeMap::new(),
+            false => topic_ids(self.asks.client(), &names, patience)
+                .map_err(|e| cluster.failed("asking for topics", &KafkaError::AdminOp(e)))?,
+        };
         let mut new = Vec::new();
         for (topic, count) in found {
-            if !self.input.topics.matches(&topic) {
-                continue;
-            }
+            let id: Arc<str> = ids.get(&topic).map_or("", String::as_str).into();
             let topic: Arc<str> = topic.into();
+            if known.partitions.iter().any(|p| p.topic == topic && p.id != id) {
+                return Err(Error::State(format!(
+                    "`{topic}` at {} was made anew: what follows is of another topic\n  begin anew with another `--state`",
+                    cluster.brokers
+                )));
+            }
             for number in 0..count {
                 let is = |p: &Partition| p.topic == topic && p.number == number;
                 if !known.partitions.iter().any(is) {
-                    new.push(Partition { topic: topic.clone(), number, first: 0, end: None });
+                    let (topic, id) = (topic.clone(), id.clone());
+                    new.push(Partition { topic, number, id, first: 0, end: None });
                 }
             }
         }
@@ -357,6 +375,12 @@ impl Source for TopicSource {
 
     fn partitions(&self) -> Arc<Vec<String>> {
         self.lock().names.clone()
+    }
+
+    fn landmark(&self, partition: u32, _: u64) -> Result<String> {
+        let known = self.lock();
+        let id = known.partitions.get(partition as usize).map_or("", |partition| &partition.id);
+        Ok(format!("of the topic with the id {id}"))
     }
 
     fn first(&self, partition: u32) -> u64 {

@@ -42,12 +42,14 @@ use std::time::{Duration, Instant};
 const LASTS: Duration = Duration::from_secs(15);
 
 /// What goes with the position of a partition of an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SourceNote {
     seen: i64,
     greatest: i64,
     /// How many partitions the topic had.
     of: u32,
+    /// What the source said stands there.
+    landmark: String,
 }
 
 /// A partition of an input that is of this process.
@@ -318,6 +320,7 @@ impl Shared {
                 seen: self.run.gates.seen(owned.source, owned.partition),
                 greatest: self.run.gates.greatest(owned.source, owned.partition),
                 of: names.iter().filter(|name| name.starts_with(&prefix)).count() as u32,
+                landmark: wiring.sources[owned.source].landmark(owned.partition, at)?,
             };
             let of = if owned.committed == Some(at) { &mut unmoved } else { &mut positions };
             of.push(position(topic, *number, at, &note)?);

@@ -157,7 +157,7 @@ fn same(wiring: &Wiring, lane: &Lane, held: &Position) -> Result<()> {
     let landmark = wiring.sources[lane.source].landmark(lane.partition, offset)?;
     if landmark != held.landmark {
         return Err(Error::State(format!(
-            "the input `{input}` changed before the place that was reached: offset {offset} of `{name}` was {}, and is {landmark} now\n  put the files back as they were, or begin anew with another `--state`",
+            "the input `{input}` changed before the place that was reached: offset {offset} of `{name}` was {}, and is {landmark} now\n  put back what was there, or begin anew with another `--state`",
             held.landmark
         )));
     }

@@ -107,16 +107,35 @@ fn a_topic_that_was_made_anew() {
     if skipped() {
         return;
     }
-    let (topic, out) = (Topic::new("anew", 1), Topic::absent("anew-out"));
+    // Shorter than it was read, and longer.
+    for (count, told) in [(3, "was made anew"), (20, "was of the topic with the id")] {
+        let (topic, out) = (Topic::new("anew", 1), Topic::absent("anew-out"));
+        topic.send((0..10).map(event));
+        let state = tempfile::tempdir().unwrap();
+        read_to_the_end(&topic, state.path(), &out, 10);
+        topic.delete();
+        topic.make(1, &[]);
+        topic.send((0..count).map(event));
+        let again = run(&topic.uri("")).output("copied", &*out.uri("")).state(state.path());
+        let error = start(again).fails();
+        assert!(error.contains(told), "{error}");
+        assert_eq!(out.values().len(), 10);
+    }
+}
+
+#[test]
+fn a_topic_that_is_made_anew_while_it_is_read() {
+    if skipped() {
+        return;
+    }
+    let (topic, out) = (Topic::new("renewed", 1), Topic::absent("renewed-out"));
     topic.send((0..10).map(event));
-    let state = tempfile::tempdir().unwrap();
-    read_to_the_end(&topic, state.path(), &out, 10);
+    let running = start(run(&topic.uri("")).output("copied", &*out.uri("")));
+    running.until("all is read", || out.partitions() > 0 && out.values().len() == 10);
     topic.delete();
     topic.make(1, &[]);
-    topic.send((0..3).map(event));
-    let again = run(&topic.uri("")).output("copied", &*out.uri("")).state(state.path());
-    let error = start(again).fails();
-    assert!(error.contains("was made anew"), "{error}");
+    let error = running.fails();
+    assert!(error.contains("was made anew") || error.contains("was deleted"), "{error}");
 }
 
 #[test]

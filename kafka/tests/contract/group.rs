@@ -582,10 +582,9 @@ fn what_a_group_cannot_do_is_refused() {
     }
     let topic = Topic::new("g-refused", 1);
     let dir = tempfile::tempdir().unwrap();
-    let group = || Group::new("g-refused", || unreachable!());
     let refused = |run: Run| -> String {
-        let config =
-            ouzel::GroupConfig { name: group().name().to_owned(), ..ouzel::GroupConfig::default() };
+        let name = unique("g-refused");
+        let config = ouzel::GroupConfig { name, ..ouzel::GroupConfig::default() };
         start(run.stream(|stream| stream.group = Some(config))).fails()
     };
     let out = Topic::absent("g-refused-out");

@@ -103,6 +103,26 @@ fn a_state_folder_that_is_older_than_the_last_commit_is_refused() {
 }
 
 #[test]
+fn a_run_goes_on_with_another_guarantee() {
+    if skipped() {
+        return;
+    }
+    use Guarantee::{AtLeastOnce, ExactlyOnce};
+    let (topic, out) = (events(20), Topic::absent("moved"));
+    let state = tempfile::tempdir().unwrap();
+    for (round, guarantee) in (1..).zip([ExactlyOnce, AtLeastOnce, ExactlyOnce, ExactlyOnce]) {
+        let make = || {
+            let run = ouzel::run::<copied>().input("events", &*topic.uri(""));
+            let run = run.output("copied", &*out.uri("")).state(state.path());
+            run.stream(|stream| stream.guarantee = Some(guarantee))
+        };
+        // Stopped in an orderly way, it writes nothing twice.
+        catch_up(make, &topic, &out);
+        send(&topic, 20 * round, 20 * (round + 1));
+    }
+}
+
+#[test]
 fn a_second_process_fences_the_first() {
     if skipped() {
         return;
@@ -116,8 +136,8 @@ fn a_second_process_fences_the_first() {
     };
     let first = start(make(&one));
     first.until("the first has written", || out.partitions() > 0 && out.values().len() == 20);
-    // Its manifest is in place soon after.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let has = |name: &str| one.join(name).exists();
+    first.until("its manifest is in place", || has("manifest.json") && !has("manifest.next.json"));
     copy(&one, &two);
     let second = start(make(&two));
     second.begins();

@@ -196,6 +196,15 @@ impl Shared {
             Some(_) => Some(note(&position)?),
             None => None,
         };
+        if let (Some(note), Some(at)) = (&note, position.offset) {
+            let landmark = wiring.sources[source].landmark(partition, at)?;
+            if note.landmark != landmark {
+                return Err(Error::State(format!(
+                    "the group has read `{name}` up to offset {at}, which was {}, and is {landmark} now\n  begin anew as another `--group`",
+                    note.landmark
+                )));
+            }
+        }
         if node.needs_seen && note.is_none() {
             self.refuse_new(source, &position)?;
         }
