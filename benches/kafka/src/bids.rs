@@ -60,7 +60,7 @@ impl Maker {
 
     /// The nth bid of a log: 10,000 for each second of event time.
     fn nth(&mut self, n: u64) -> u64 {
-        let time = FIRST_MS + DISORDER_MS + n / 10 - self.below(DISORDER_MS);
+        let time = time_of(n) + DISORDER_MS - self.below(DISORDER_MS);
         self.at(time);
         time
     }
@@ -85,16 +85,49 @@ impl Maker {
     }
 }
 
-/// Writes so many bids to a topic, which is made.
-pub fn produce(broker: &str, topic: &str, records: u64) -> Result {
-    cluster::create(broker, topic)?;
-    let producer: BaseProducer = cluster::config(broker)
+/// A bid that is left out, later than the first so many.
+pub fn left_out(after: u64) -> String {
+    let (price, time) = (PRICE_MIN - 1, time_of(after) + DISORDER_MS);
+    format!(
+        r#"{{"auction":1,"bidder":1,"price":{price},"channel":"Google","url":"","date_time":{time}}}"#
+    )
+}
+
+/// About the event time of the nth bid.
+pub fn time_of(n: u64) -> u64 {
+    FIRST_MS + n / 10
+}
+
+/// The topic of so many bids: made if it is not there, under a name of its own if none is given.
+pub fn input(broker: &str, name: Option<&str>, records: u64) -> Result<String> {
+    let own = || format!("bench-bids-{}", cluster::now_micros());
+    let input = name.map_or_else(own, str::to_owned);
+    match cluster::records(broker, &input)? {
+        None => {
+            eprintln!("writing {records} bids to {input}");
+            produce(broker, &input, records)?;
+        }
+        Some(found) if found == records => {}
+        Some(found) => return Err(format!("{input} has {found} records").into()),
+    }
+    Ok(input)
+}
+
+/// A producer that is tuned to be fast.
+pub fn producer(broker: &str) -> Result<BaseProducer> {
+    Ok(cluster::config(broker)
         .set("linger.ms", "20")
         .set("batch.size", "500000")
         .set("queue.buffering.max.messages", "500000")
         .set("partitioner", "murmur2_random")
         .set("enable.idempotence", "true")
-        .create()?;
+        .create()?)
+}
+
+/// Writes so many bids to a topic, which is made.
+pub fn produce(broker: &str, topic: &str, records: u64) -> Result {
+    cluster::create(broker, topic)?;
+    let producer = producer(broker)?;
     let mut maker = Maker::new();
     for n in 0..records {
         let time = i64::try_from(maker.nth(n))?;

@@ -69,7 +69,7 @@ pub fn compare(expected: &Windows, found: &Windows) -> Result<String> {
 }
 
 /// Reads all that is committed in a topic.
-fn each(broker: &str, topic: &str, mut each: impl FnMut(&[u8]) -> Result) -> Result {
+pub fn each(broker: &str, topic: &str, mut each: impl FnMut(&[u8]) -> Result) -> Result {
     let ends = cluster::ends(broker, topic)?.ok_or_else(|| format!("there is no `{topic}`"))?;
     let of: Vec<_> = (0..ends.len()).map(|p| (p as i32, Offset::Beginning)).collect();
     let mut left: Vec<bool> = ends.iter().map(|end| *end > 0).collect();

@@ -77,6 +77,23 @@ pub fn ends(broker: &str, topic: &str) -> Result<Option<Vec<i64>>> {
     ))
 }
 
+/// What a group has committed of each partition; -1 where that is nothing.
+pub fn committed(broker: &str, group: &str, topic: &str, partitions: usize) -> Result<Vec<i64>> {
+    let consumer: BaseConsumer = config(broker).set("group.id", group).create()?;
+    let mut asked = TopicPartitionList::new();
+    (0..partitions).for_each(|partition| _ = asked.add_partition(topic, partition as i32));
+    let found = consumer.committed_offsets(asked, PATIENCE)?;
+    Ok(found.elements().iter().map(|of| of.offset().to_raw().unwrap_or(-1).max(-1)).collect())
+}
+
+/// The topics whose names are such.
+pub fn named(broker: &str, is: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let consumer: BaseConsumer = config(broker).create()?;
+    let metadata = consumer.fetch_metadata(None, PATIENCE)?;
+    let names = metadata.topics().iter().map(|topic| topic.name());
+    Ok(names.filter(|name| is(name)).map(str::to_owned).collect())
+}
+
 /// How many records a topic holds that was written without transactions.
 pub fn records(broker: &str, topic: &str) -> Result<Option<u64>> {
     Ok(ends(broker, topic)?.map(|ends| ends.iter().map(|end| end.unsigned_abs()).sum()))

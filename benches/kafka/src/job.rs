@@ -7,26 +7,27 @@ use crate::Result;
 use crate::bids::PRICE_MIN;
 use crate::cluster;
 use crate::report::Measured;
-use ouzel::Mode;
-use ouzel::connector::{Connect, Listing, Request, Sink, Source};
-use ouzel::hooks::{Event, Observer};
+use crate::watch::Watch;
+use ouzel::connector::{Connect, Sink};
 use ouzel::prelude::*;
+use ouzel::{Mode, Run};
 use ouzel_engine::Guarantee;
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
+/// A bid, as the job reads it.
 #[derive(Record)]
-struct Bid {
-    auction: u64,
-    bidder: u64,
-    price: u64,
-    channel: String,
-    url: String,
+pub struct Bid {
+    pub auction: u64,
+    pub bidder: u64,
+    pub price: u64,
+    pub channel: String,
+    pub url: String,
     #[record(event_time, unit = "ms")]
-    date_time: Timestamp,
+    pub date_time: Timestamp,
 }
 
 /// Count and sum of the good bids by auction and 10 s.
@@ -44,108 +45,43 @@ pub fn run(broker: &str, input: &str, output: &str, epoch_ms: u64) -> Result<Mea
     let began = Instant::now();
     let records = cluster::records(broker, input)?.ok_or("there is no such input")?;
     let state = tempfile::tempdir()?;
-    let watch = Arc::new(Watch { records, ..Watch::default() });
-    let timed = Timed { input: source(broker, input)?, watch: watch.clone() };
-    ouzel::run::<bids>()
+    let watch = Watch::of(records);
+    described(source(broker, input)?, sink(broker, output)?, &watch)
         .mode(Mode::Stream)
         .workers(2)
-        .param("min", PRICE_MIN)
-        .input("bids", Arc::new(timed) as Arc<dyn Connect>)
-        .output("bids", sink(broker, output)?)
         .state(state.path())
         .stream(|stream| stream.epoch_ms = epoch_ms)
+        .execute()?;
+    measured(&watch, records, began)
+}
+
+/// A run of it that is watched.
+pub fn described(input: Arc<dyn Connect>, output: Arc<dyn Sink>, watch: &Arc<Watch>) -> Run {
+    ouzel::run::<bids>()
+        .param("min", PRICE_MIN)
+        .input("bids", watch.input(input))
+        .output("bids", output)
         .config(|config| config.stop = watch.stop.clone())
         .observer(watch.clone())
-        .execute()?;
-    let (Some(first), Some(last)) = (watch.first.get(), watch.last.get()) else {
+}
+
+/// What this process has measured of a run that has committed so many records.
+pub fn measured(watch: &Watch, records: u64, began: Instant) -> Result<Measured> {
+    let (Some(first), Some(last)) = (watch.first.get(), watch.covered(records)) else {
         return Err("the job ended early".into());
     };
     let seconds = last.duration_since(*first).as_secs_f64();
     Ok(Measured::of(records, first.duration_since(began).as_secs_f64(), seconds))
 }
 
-fn source(broker: &str, topic: &str) -> Result<Arc<dyn Connect>> {
+pub fn source(broker: &str, topic: &str) -> Result<Arc<dyn Connect>> {
     let uri = format!("kafka://{broker}/{topic}");
     Ok(ouzel_kafka::input(&uri)?.ok_or("not an address of Kafka's")?)
 }
 
-fn sink(broker: &str, topic: &str) -> Result<Arc<dyn Sink>> {
+pub fn sink(broker: &str, topic: &str) -> Result<Arc<dyn Sink>> {
     let uri = format!("kafka://{broker}/{topic}");
     Ok(ouzel_kafka::output(&uri)?.ok_or("not an address of Kafka's")?)
-}
-
-/// Stops the run, and the clock.
-#[derive(Default)]
-struct Watch {
-    /// How many records there are to read.
-    records: u64,
-    read: AtomicU64,
-    stop: Arc<AtomicBool>,
-    first: OnceLock<Instant>,
-    last: OnceLock<Instant>,
-}
-
-impl Observer for Watch {
-    fn on(&self, event: &Event<'_>) {
-        match event {
-            Event::Chunk { rows } => {
-                let read = self.read.fetch_add(*rows, Ordering::Relaxed) + rows;
-                self.stop.fetch_or(read == self.records, Ordering::Relaxed);
-            }
-            // Nothing is in flight by then.
-            Event::Commit { .. } if self.read.load(Ordering::Relaxed) == self.records => {
-                self.last.get_or_init(Instant::now);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Starts the clock when the first messages have come, before they are decoded.
-struct Timed<T> {
-    input: T,
-    watch: Arc<Watch>,
-}
-
-impl Connect for Timed<Arc<dyn Connect>> {
-    fn open(&self, request: &Request) -> ouzel::Result<Box<dyn Source>> {
-        let input = self.input.open(request)?;
-        Ok(Box::new(Timed { input, watch: self.watch.clone() }))
-    }
-
-    fn describe(&self) -> String {
-        self.input.describe()
-    }
-}
-
-impl Source for Timed<Box<dyn Source>> {
-    fn bounded(&self) -> bool {
-        self.input.bounded()
-    }
-
-    fn partitions(&self) -> Arc<Vec<String>> {
-        self.input.partitions()
-    }
-
-    fn splits(&self, from: &[u64]) -> ouzel::Result<Listing> {
-        let listing = self.input.splits(from)?;
-        if !listing.splits.is_empty() {
-            self.watch.first.get_or_init(Instant::now);
-        }
-        Ok(listing)
-    }
-
-    fn seen(&self, partition: u32) -> i64 {
-        self.input.seen(partition)
-    }
-
-    fn follow(&self) {
-        self.input.follow();
-    }
-
-    fn first(&self, partition: u32) -> u64 {
-        self.input.first(partition)
-    }
 }
 
 #[derive(Record)]

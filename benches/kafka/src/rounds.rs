@@ -1,12 +1,13 @@
 //! All peers in turn, several rounds.
 
 use crate::java::Java;
-use crate::report::{Measured, median};
+use crate::process::Running;
+use crate::report::{Measured, median, thousands};
 use crate::{Result, bids, check, cluster};
 use clap::Args;
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 #[derive(Args)]
 pub struct Options {
@@ -50,15 +51,7 @@ pub fn run(broker: &str, options: &Options) -> Result {
     let flink = uses("flink").then(|| Java::build("Flink")).transpose()?;
     let streams = uses("streams").then(|| Java::build("Streams")).transpose()?;
     let made = cluster::now_micros();
-    let input = options.input.clone().unwrap_or_else(|| format!("bench-bids-{made}"));
-    match cluster::records(broker, &input)? {
-        None => {
-            eprintln!("writing {} bids to {input}", options.records);
-            bids::produce(broker, &input, options.records)?;
-        }
-        Some(records) if records == options.records => {}
-        Some(records) => return Err(format!("{input} has {records} records").into()),
-    }
+    let input = bids::input(broker, options.input.as_deref(), options.records)?;
     let expected = check::expected(broker, &input)?;
     let kept: u64 = expected.values().map(|(count, _)| count).sum();
     let mut all: BTreeMap<&str, Vec<Measured>> = BTreeMap::new();
@@ -83,7 +76,7 @@ pub fn run(broker: &str, options: &Options) -> Result {
                     own
                 }
             };
-            let measured = measure(command, name)?;
+            let measured: Measured = Running::start(command, name)?.end(PATIENCE)?;
             let same = match *name {
                 "bytes" => "no output".to_owned(),
                 _ => check::compare(&expected, &check::windows_of(broker, &output)?)
@@ -108,27 +101,6 @@ pub fn run(broker: &str, options: &Options) -> Result {
     Ok(())
 }
 
-/// Runs a peer in a process of its own, which prints what it measured.
-fn measure(mut command: Command, name: &str) -> Result<Measured> {
-    let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?;
-    let until = Instant::now() + PATIENCE;
-    // A line fits into the pipe.
-    while child.try_wait()?.is_none() {
-        if Instant::now() > until {
-            child.kill()?;
-            child.wait()?;
-            return Err(format!("{name} got stuck").into());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let output = child.wait_with_output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().find(|line| line.starts_with('{'));
-    let line =
-        line.ok_or_else(|| format!("{name} said nothing, and ended with {}", output.status))?;
-    Ok(serde_json::from_str(line)?)
-}
-
 fn table(chosen: &[(&str, &str)], all: &BTreeMap<&str, Vec<Measured>>) {
     let of = |name: &str, value: fn(&Measured) -> f64| {
         median(all.get(name).map(|m| m.iter().map(value).collect()).unwrap_or_default())
@@ -150,17 +122,4 @@ fn table(chosen: &[(&str, &str)], all: &BTreeMap<&str, Vec<Measured>>) {
             of(name, |m| m.rss_mb as f64)
         );
     }
-}
-
-/// With commas.
-fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
