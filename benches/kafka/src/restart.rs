@@ -92,16 +92,17 @@ pub fn run(broker: &str, options: &Options) -> Result {
     }
     [&input, &output].into_iter().try_for_each(|topic| cluster::delete(broker, topic))?;
     println!(
-        "| keys | memory MiB | records/s | state MB | first row after s | of which the job opens s | peak MB | peak MB, again |"
+        "| keys | memory MiB | records/s | state MB | first row after s | to first record s | to commit s | peak MB | peak MB, again |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     println!(
-        "| {} | {memory} | {} | {} | {:.2} | {:.2} | {} | {} |",
+        "| {} | {memory} | {} | {} | {:.2} | {:.2} | {:.2} | {} | {} |",
         thousands(keys as f64),
         thousands(rate),
         thousands(state_mb as f64),
         seen.as_secs_f64(),
         again.startup,
+        again.startup + again.seconds,
         thousands(first.rss_mb as f64),
         thousands(again.rss_mb as f64),
     );
