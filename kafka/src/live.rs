@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How many messages of a partition wait to be read at the most, besides those that librdkafka has.
-const WAITING_MAX: usize = 50_000;
+const WAITING_MAX: usize = 16_384;
 
 /// How many consumers share the partitions: each has a thread that unpacks what it fetches.
 const CONSUMERS: usize = 2;

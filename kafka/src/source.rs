@@ -325,7 +325,7 @@ pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
     isolation: &str,
 ) -> Result<T> {
     let ours = [
-        ("queued.max.messages.kbytes", "16384"),
+        ("queued.max.messages.kbytes", "2048"),
         // With less, a client that has enough in its queues spins; they last longer than this.
         ("fetch.queue.backoff.ms", "20"),
         // With more, its buffers are of fresh memory each time.
