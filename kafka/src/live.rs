@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How many messages of a partition wait to be read at the most, besides those that librdkafka has.
-const WAITING_MAX: usize = 16_384;
+/// How many messages of a partition are taken at once at the most. There are no others that wait to be
+/// read besides those that librdkafka has: who falls behind takes more at once, and not more often.
+const TAKEN_MAX: usize = 16_384;
 
 /// How many consumers share the partitions: each has a thread that unpacks what it fetches.
 const CONSUMERS: usize = 2;
@@ -69,12 +70,10 @@ impl Live {
         let mut listing = Listing { fetched: true, ..Listing::default() };
         for (index, followed) in &mut self.followed {
             let (index, partition) = (*index, &partitions[*index]);
-            let waiting = followed.waiting.load(Ordering::Relaxed);
-            let room = WAITING_MAX.saturating_sub(waiting);
-            if room == 0 {
+            if followed.waiting.load(Ordering::Relaxed) > 0 {
                 continue;
             }
-            let messages = followed.queue.take(room, Duration::ZERO);
+            let messages = followed.queue.take(TAKEN_MAX, Duration::ZERO);
             let (mut last, mut bytes) = (None, 0);
             for message in messages.iter() {
                 match message.problem() {

@@ -91,7 +91,7 @@ impl Producing {
         // A transaction that lasts longer is ended by the cluster: that of a process which is gone
         // holds readers up so long.
         let timeout = of.lasts.as_millis().to_string();
-        let linger = if of.exactly_once { "5" } else { "1" };
+        let linger = if of.exactly_once { "5" } else { "2" };
         let ours = [
             ("queue.buffering.max.messages", "500000"),
             ("queue.buffering.max.kbytes", "65536"),

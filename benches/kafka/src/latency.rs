@@ -149,7 +149,7 @@ fn measure(broker: &str, options: &Options, input: &str, seen: &str) -> Result<[
 fn produce(broker: &str, options: &Options, input: &str) -> Result {
     let producer: BaseProducer = cluster::config(broker)
         // At so many records a second one request for each would be more than a broker takes.
-        .set("linger.ms", "1")
+        .set("linger.ms", "5")
         .set("partitioner", "murmur2_random")
         .set("acks", "all")
         .create()?;
