@@ -5,7 +5,7 @@ use crate::client::{Cluster, Reading};
 use crate::decode::Shape;
 use crate::live::problem;
 use crate::native::{Message, Queue, Taken};
-use crate::source::{Partition, consumer};
+use crate::source::{Partition, fetching};
 use ouzel_dsl::connector::{Chunk, Demand, Split};
 use ouzel_dsl::{Error, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// How many messages are taken at once.
 const TAKEN: usize = 4_096;
+
+/// So many kilobytes are fetched ahead: with less, whoever reads as fast as this waits for more.
+const AHEAD: &str = "16384";
 
 /// How long messages are waited for: librdkafka waits so long unless it has as many as are taken.
 const WAIT: Duration = Duration::from_millis(5);
@@ -65,7 +68,7 @@ impl Readers {
         };
         let consumer = match idle {
             Some(Reader { consumer, .. }) => consumer,
-            None => Arc::new(consumer(&self.cluster, self.isolation)?),
+            None => Arc::new(fetching(&self.cluster, self.isolation, AHEAD)?),
         };
         let queue = Queue::of(&consumer, topic, number)
             .ok_or_else(|| Error::Failed(format!("`{topic}/{number}` cannot be read")))?;

@@ -324,8 +324,17 @@ pub fn consumer<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
     cluster: &Cluster,
     isolation: &str,
 ) -> Result<T> {
+    fetching(cluster, isolation, "2048")
+}
+
+/// The same, that fetches so many kilobytes of a partition before it is asked for them.
+pub fn fetching<T: rdkafka::config::FromClientConfigAndContext<Reading>>(
+    cluster: &Cluster,
+    isolation: &str,
+    ahead: &str,
+) -> Result<T> {
     let ours = [
-        ("queued.max.messages.kbytes", "2048"),
+        ("queued.max.messages.kbytes", ahead),
         // With less, a client that has enough in its queues spins; they last longer than this.
         ("fetch.queue.backoff.ms", "20"),
         // With more, its buffers are of fresh memory each time.

@@ -294,6 +294,8 @@ impl Round<'_> {
                 all.extend(["--group".to_owned(), self.topic("group")]);
                 if let Some(instance) = instance {
                     all.extend(["--instance".to_owned(), instance.to_owned()]);
+                    // One of them keeps copies of the others' state.
+                    all.push("--standby".to_owned());
                 }
             }
         }

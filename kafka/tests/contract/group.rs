@@ -682,6 +682,45 @@ fn the_state_of_another_job_is_refused() {
     running.stop().unwrap();
 }
 
+/// Each process is replaced by one of its name with other code, one after the other.
+#[test]
+fn a_group_is_upgraded_by_rolling_restart() {
+    if skipped() {
+        return;
+    }
+    let mut feed = Feed::new("g-rolled", 11);
+    let (table, odd) = (Topic::absent("g-rolled-totals"), Topic::absent("g-rolled-odd"));
+    let (group, from) = (unique("g-rolled"), feed.topic.uri(""));
+    let member = |run: Run, name: &str, accept: &[&str]| {
+        let run = run.input("events", &*from).output("totals", &*table.uri(""));
+        let run = run.output("odd", &*odd.uri(""));
+        start(run.stream(|stream| {
+            let instance = Some(name.to_owned());
+            let name = group.clone();
+            stream.group =
+                Some(ouzel::GroupConfig { name, instance, ..ouzel::GroupConfig::default() });
+            stream.accept = accept.iter().map(|operator| (*operator).to_owned()).collect();
+        }))
+    };
+    let mut members = Vec::from(["a", "b"].map(|name| member(ouzel::run::<totals>(), name, &[])));
+    feed.more(30);
+    within("totals are there", || table.partitions() > 0 && table.rows().len() == 8);
+    for name in ["a", "b"] {
+        members.remove(0).stop().unwrap();
+        feed.more(20);
+        let new = member(ouzel::run::<changed::totals>(), name, &["totals.aggregate"]);
+        new.begins();
+        members.push(new);
+        assert!(members.iter().all(|member| !member.is_over()));
+    }
+    feed.more(20);
+    let batch = ouzel::run::<changed::totals>().input("events", &*feed.topic.uri(""));
+    let batch = batch.mode(Mode::Batch).execute().unwrap();
+    let (rows, lines) = (batch.lines("totals"), batch.lines("odd"));
+    within("the new version has caught up", || table.rows() == rows && odd.values() == lines);
+    members.into_iter().for_each(|member| _ = member.stop().unwrap());
+}
+
 #[test]
 fn a_member_that_crashes_in_a_commit_is_as_if_it_had_not_begun_it() {
     if skipped() {
