@@ -50,7 +50,9 @@ pub fn start(run: Run) -> Running {
     let run = run.stream(|stream| stream.epoch_ms = stream.epoch_ms.min(100));
     let started = Arc::new(Started::default());
     let run = run.observer(started.clone());
-    Running { stop, started, thread: Some(std::thread::spawn(move || run.execute())) }
+    // Where a test waits for something else, this says why that does not come.
+    let execute = move || run.execute().inspect_err(|error| eprintln!("a run has ended: {error}"));
+    Running { stop, started, thread: Some(std::thread::spawn(execute)) }
 }
 
 impl Running {
