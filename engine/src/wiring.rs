@@ -10,6 +10,7 @@ use ouzel_dsl::stage::{OnError, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_hooks::Event;
 use std::any::Any;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -99,7 +100,9 @@ impl Wiring {
     /// Tells observers that a keyed operator gave final rows.
     pub fn gave(&self, keyed: usize, batch: &RecordBatch) {
         let operator = &self.plan.operators[self.plan.keyed[keyed].operator].id;
-        self.config.observers.tell(Event::Rows { operator, batch });
+        self.config
+            .observers
+            .tell(Event::Rows { operator: operator.into(), batch: Cow::Borrowed(batch) });
     }
 
     /// Tells observers that state went to disk, if any did.

@@ -124,7 +124,7 @@ impl Worker {
             )));
         }
         let bytes = bytes - rest.as_ref().map_or(0, |rest| rest.bytes().min(bytes));
-        wiring.config.observers.tell(Event::Split { input, bytes });
+        wiring.config.observers.tell(Event::Split { input: input.into(), bytes });
         Ok(rest)
     }
 

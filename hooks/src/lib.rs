@@ -1,21 +1,24 @@
 //! One observer interface, called with the same events by both executors.
 #![warn(missing_docs)]
 
+mod background;
 mod meter;
 mod progress;
 mod summary;
 pub mod text;
 
+use background::Background;
 pub use progress::Progress;
 pub use summary::{OperatorTotals, StageTotals, Summary};
 
 use ouzel_dsl::Plan;
 use ouzel_dsl::arrow::array::RecordBatch;
 use ouzel_dsl::plan::Operator;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Something happened in a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The run begins.
@@ -23,7 +26,7 @@ pub enum Event<'a> {
         /// `batch` or `stream`.
         mode: &'static str,
         /// The job's name.
-        job: &'a str,
+        job: Cow<'a, str>,
         /// How many bytes there are to read, if that is known.
         bytes_total: Option<u64>,
     },
@@ -35,7 +38,7 @@ pub enum Event<'a> {
     /// A split of an input was read to its end.
     Split {
         /// The input's name.
-        input: &'a str,
+        input: Cow<'a, str>,
         /// Bytes of input it covered.
         bytes: u64,
     },
@@ -55,14 +58,14 @@ pub enum Event<'a> {
     /// input all others.
     Rows {
         /// The operator's id.
-        operator: &'a str,
+        operator: Cow<'a, str>,
         /// The rows: key, window and value of a table's.
-        batch: &'a RecordBatch,
+        batch: Cow<'a, RecordBatch>,
     },
     /// A process of a group has taken up a shard of a keyed operator's state.
     Restored {
         /// The operator's id.
-        operator: &'a str,
+        operator: Cow<'a, str>,
         /// The shard's number.
         shard: u32,
         /// What it began with: `log`, a `copy` on disk, or a `standby` in memory.
@@ -75,35 +78,103 @@ pub enum Event<'a> {
         /// Bytes written.
         bytes: u64,
     },
+    /// So many events were not told to this observer, since it was too slow.
+    Missed {
+        /// How many.
+        events: u64,
+    },
     /// The run ended.
     Finished {
         /// What it did.
-        summary: &'a Summary,
+        summary: Cow<'a, Summary>,
     },
 }
 
-/// Watches a run. Called from any thread, and never allowed to change a result.
+impl Event<'_> {
+    /// The same, for as long as one likes. Rows are shared, and not copied.
+    pub fn to_static(&self) -> Event<'static> {
+        fn owned<T: ToOwned + ?Sized>(of: &T) -> Cow<'static, T> {
+            Cow::Owned(of.to_owned())
+        }
+        match self {
+            Event::Started { mode, job, bytes_total } => {
+                Event::Started { mode, job: owned(job), bytes_total: *bytes_total }
+            }
+            Event::Chunk { rows } => Event::Chunk { rows: *rows },
+            Event::Split { input, bytes } => Event::Split { input: owned(input), bytes: *bytes },
+            Event::Watermark { micros } => Event::Watermark { micros: *micros },
+            Event::Commit { epoch, bytes } => Event::Commit { epoch: *epoch, bytes: *bytes },
+            Event::Rows { operator, batch } => {
+                Event::Rows { operator: owned(operator), batch: owned(batch) }
+            }
+            Event::Restored { operator, shard, from, bytes } => {
+                let (shard, bytes) = (*shard, *bytes);
+                Event::Restored { operator: owned(operator), shard, from, bytes }
+            }
+            Event::Spill { bytes } => Event::Spill { bytes: *bytes },
+            Event::Missed { events } => Event::Missed { events: *events },
+            Event::Finished { summary } => Event::Finished { summary: owned(summary) },
+        }
+    }
+}
+
+/// Watches a run.
+///
+/// ```
+/// use ouzel_hooks::{Event, Observer};
+///
+/// /// Says how long commits have become.
+/// struct Commits;
+///
+/// impl Observer for Commits {
+///     fn on(&self, event: &Event<'_>) {
+///         if let Event::Commit { epoch, bytes } = event {
+///             println!("commit {epoch}: {bytes} bytes");
+///         }
+///     }
+/// }
+/// ```
 pub trait Observer: Send + Sync {
-    /// Takes an event; must return soon.
+    /// Takes an event.
     fn on(&self, event: &Event<'_>);
 }
 
-/// Several observers as one.
+/// Several observers as one. None can change a result.
 #[derive(Clone, Default)]
-pub struct Observers(Vec<Arc<dyn Observer>>);
+pub struct Observers {
+    within: Vec<Arc<dyn Observer>>,
+    beside: Vec<Background>,
+}
 
 impl Observers {
-    /// Adds one more.
+    /// Adds one that is called where things happen, from any thread: it must return soon, and not panic.
     pub fn with(mut self, observer: Arc<dyn Observer>) -> Observers {
-        self.0.push(observer);
+        self.within.push(observer);
+        self
+    }
+
+    /// Adds one that is called on a thread of its own, in the order in which things happened. If it is
+    /// too slow, some is not told to it, but how much; if it panics, it is told no more. The run goes on
+    /// as it would.
+    pub fn beside(mut self, observer: Arc<dyn Observer>) -> Observers {
+        self.beside.push(Background::start(observer));
         self
     }
 
     /// Tells all.
     pub fn tell(&self, event: Event<'_>) {
-        for observer in &self.0 {
-            observer.on(&event);
-        }
+        self.within.iter().for_each(|observer| observer.on(&event));
+        self.beside.iter().for_each(|observer| observer.on(&event));
+    }
+
+    /// How many events were not told to observers that were too slow.
+    pub fn missed(&self) -> u64 {
+        self.beside.iter().map(Background::missed).sum()
+    }
+
+    /// Waits until observers beside the run have been told all; not more than a few seconds for each.
+    pub fn finish(&self) {
+        self.beside.iter().for_each(Background::finish);
     }
 }
 

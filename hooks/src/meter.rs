@@ -45,7 +45,10 @@ impl Meter {
             Event::Watermark { micros } => self.watermark.store(*micros, Relaxed),
             Event::Commit { epoch, .. } => self.epoch.store(*epoch, Relaxed),
             Event::Spill { bytes } => drop(self.spilled.fetch_add(*bytes, Relaxed)),
-            Event::Rows { .. } | Event::Restored { .. } | Event::Finished { .. } => {}
+            Event::Rows { .. }
+            | Event::Restored { .. }
+            | Event::Missed { .. }
+            | Event::Finished { .. } => {}
         }
     }
 
@@ -115,9 +118,9 @@ mod tests {
     #[test]
     fn a_batch_shows_how_much_of_the_input_is_read() {
         let meter = Meter::default();
-        meter.count(&Event::Started { mode: "batch", job: "j", bytes_total: Some(4_000) });
+        meter.count(&Event::Started { mode: "batch", job: "j".into(), bytes_total: Some(4_000) });
         meter.count(&Event::Chunk { rows: 8_192 });
-        meter.count(&Event::Split { input: "a", bytes: 1_000 });
+        meter.count(&Event::Split { input: "a".into(), bytes: 1_000 });
         meter.count(&Event::Watermark { micros: 5 });
         assert_eq!(meter.line(1e6), "8,192 rows  1,000,000 rows/s  1.00 kB of 4.00 kB");
     }
@@ -125,15 +128,15 @@ mod tests {
     #[test]
     fn a_stream_shows_how_much_is_read_and_its_watermark_once_there_is_one() {
         let meter = Meter::default();
-        meter.count(&Event::Started { mode: "stream", job: "j", bytes_total: Some(4_000) });
-        meter.count(&Event::Split { input: "a", bytes: 1_000 });
+        meter.count(&Event::Started { mode: "stream", job: "j".into(), bytes_total: Some(4_000) });
+        meter.count(&Event::Split { input: "a".into(), bytes: 1_000 });
         assert_eq!(meter.line(0.0), "0 rows  0 rows/s  1.00 kB of 4.00 kB");
     }
 
     #[test]
     fn a_stream_shows_watermark_and_epoch() {
         let meter = Meter::default();
-        meter.count(&Event::Started { mode: "stream", job: "j", bytes_total: None });
+        meter.count(&Event::Started { mode: "stream", job: "j".into(), bytes_total: None });
         assert_eq!(meter.line(0.0), "0 rows  0 rows/s  0 B");
         meter.count(&Event::Watermark { micros: 1_357_035_300_000_000 });
         meter.count(&Event::Commit { epoch: 3, bytes: 10 });

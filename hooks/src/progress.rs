@@ -162,7 +162,7 @@ mod tests {
     fn lines(every: Duration, chunks: u64) -> String {
         let log = Log::default();
         let progress = Progress::lines(log.clone(), every);
-        progress.on(&Event::Started { mode: "batch", job: "j", bytes_total: None });
+        progress.on(&Event::Started { mode: "batch", job: "j".into(), bytes_total: None });
         for _ in 0..chunks {
             progress.on(&Event::Chunk { rows: 10 });
         }
@@ -181,7 +181,7 @@ mod tests {
     fn a_bar_has_a_length_where_the_bytes_are_known_in_either_mode() {
         for (mode, bytes_total) in [("batch", Some(10)), ("stream", Some(10)), ("stream", None)] {
             let progress = Progress { meter: Arc::default(), view: View::Bar(OnceLock::new()) };
-            progress.on(&Event::Started { mode, job: "j", bytes_total });
+            progress.on(&Event::Started { mode, job: "j".into(), bytes_total });
             let View::Bar(bar) = &progress.view else { unreachable!() };
             assert_eq!(bar.get().unwrap().length(), bytes_total);
             progress.clear();
@@ -191,9 +191,9 @@ mod tests {
     #[test]
     fn a_bar_can_be_told_of_events_without_a_terminal() {
         let progress = Progress { meter: Arc::default(), view: View::Bar(OnceLock::new()) };
-        progress.on(&Event::Split { input: "a", bytes: 1 });
-        progress.on(&Event::Started { mode: "batch", job: "j", bytes_total: Some(10) });
-        progress.on(&Event::Split { input: "a", bytes: 10 });
+        progress.on(&Event::Split { input: "a".into(), bytes: 1 });
+        progress.on(&Event::Started { mode: "batch", job: "j".into(), bytes_total: Some(10) });
+        progress.on(&Event::Split { input: "a".into(), bytes: 10 });
         assert_eq!(progress.suspend(|| 7), 7);
         let View::Bar(bar) = &progress.view else { unreachable!() };
         assert_eq!(bar.get().unwrap().position(), 10);

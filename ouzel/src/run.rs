@@ -149,9 +149,11 @@ impl Run {
         self
     }
 
-    /// Someone who watches.
+    /// Someone who watches, on a thread of their own: whatever they do, the run goes on as it would. For
+    /// one that is to be asked where things happen, see
+    /// [`Observers::with`](crate::hooks::Observers::with).
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Run {
-        self.config.observers = self.config.observers.with(observer);
+        self.config.observers = self.config.observers.beside(observer);
         self
     }
 
@@ -185,7 +187,9 @@ impl Run {
             }
         }
         let mode = session::mode(&plan, &ready.config, ready.mode)?;
-        let summary = session::execute(&plan, mode, &ready.config, &ready.stream)?;
+        let done = session::execute(&plan, mode, &ready.config, &ready.stream);
+        ready.config.observers.finish();
+        let summary = done?;
         let outputs = collected.into_iter().map(|(name, memory)| (name, memory.batches()));
         Ok(Outcome { summary, outputs: outputs.collect() })
     }

@@ -10,6 +10,7 @@ use ouzel_dsl::stage::{Port, Tally};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{Faults, Gates, RunConfig, Task, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -98,7 +99,11 @@ impl Run<'_> {
         let bytes: u64 = queue.iter().map(|task: &Task| task.split.bytes()).sum();
         let bytes = bytes + sides.bytes;
         let (job, config) = (self.wiring.plan.job, &self.wiring.config);
-        config.observers.tell(Event::Started { mode: "batch", job, bytes_total: Some(bytes) });
+        config.observers.tell(Event::Started {
+            mode: "batch",
+            job: job.into(),
+            bytes_total: Some(bytes),
+        });
         let mut read = self.wiring.read_sides(sides, false)?;
         self.outputs.dead_letters(self.wiring, &read.tally.take_dead_letters())?;
         lock(&self.tally).take_from(&mut read.tally);
@@ -225,7 +230,7 @@ impl Run<'_> {
             stages: stage_totals(plan, &tally),
             ..Summary::default()
         };
-        self.wiring.config.observers.tell(Event::Finished { summary: &summary });
+        self.wiring.config.observers.tell(Event::Finished { summary: Cow::Borrowed(&summary) });
         Ok(summary)
     }
 }

@@ -15,6 +15,7 @@ use ouzel_dsl::stage::Tally;
 use ouzel_dsl::{Plan, Result};
 use ouzel_engine::{CommitPoint, Gates, RunConfig, StreamConfig, Wiring, Worker};
 use ouzel_hooks::{Event, Summary, stage_totals, totals};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -38,14 +39,14 @@ pub async fn run(plan: &Arc<Plan>, config: &RunConfig, stream: &StreamConfig) ->
     }
     let mut run = Run::open(plan, config, stream, (checkpoint, session))?;
     let bytes_total = run.reader.bytes_left();
-    config.observers.tell(Event::Started { mode: "stream", job: plan.job, bytes_total });
+    config.observers.tell(Event::Started { mode: "stream", job: plan.job.into(), bytes_total });
     loop {
         let ended = run.read().await?;
         let stopped = config.stop.load(Ordering::Relaxed);
         tokio::task::block_in_place(|| run.end_epoch(ended, stopped))?;
         if ended || stopped {
             let summary = run.finish(ended)?;
-            config.observers.tell(Event::Finished { summary: &summary });
+            config.observers.tell(Event::Finished { summary: Cow::Borrowed(&summary) });
             return Ok(summary);
         }
     }

@@ -32,6 +32,7 @@ use ouzel_hooks::{Event, Summary};
 use serde::{Deserialize, Serialize};
 use shard::Shard;
 use standby::Standby;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -92,7 +93,11 @@ pub async fn run(
     of: &GroupConfig,
 ) -> Result<Summary> {
     let mut shared = tokio::task::block_in_place(|| Shared::open(plan, config, stream, of))?;
-    config.observers.tell(Event::Started { mode: "stream", job: plan.job, bytes_total: None });
+    config.observers.tell(Event::Started {
+        mode: "stream",
+        job: plan.job.into(),
+        bytes_total: None,
+    });
     loop {
         tokio::task::block_in_place(|| shared.serve(Duration::ZERO))?;
         shared.run.read().await?;
@@ -101,7 +106,7 @@ pub async fn run(
             let shards = shared.shard_lanes();
             tokio::task::block_in_place(|| shared.keep(&shards))?;
             let summary = shared.summary();
-            config.observers.tell(Event::Finished { summary: &summary });
+            config.observers.tell(Event::Finished { summary: Cow::Borrowed(&summary) });
             return Ok(summary);
         }
     }

@@ -109,8 +109,10 @@ fn stopped(run: Run, state: &Path, act: Option<Box<dyn FnOnce() + Send>>) -> Run
     let stop = Arc::new(AtomicBool::new(false));
     let observer = AtCommit { act: Mutex::new(act), stop: stop.clone() };
     run.state(state)
-        .observer(Arc::new(observer))
-        .config(|config| config.stop = stop)
+        .config(|config| {
+            config.observers = config.observers.clone().with(Arc::new(observer));
+            config.stop = stop;
+        })
         .stream(|stream| stream.epoch_ms = 1)
 }
 

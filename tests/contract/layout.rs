@@ -231,8 +231,11 @@ fn rule_6_batch_takes_the_layout_of_a_followed_folder() {
     };
     // Stopped at its first commit, it goes on with a file that it had not seen.
     let stop = Arc::new(StopAtCommit::default());
-    let config = |config: &mut ouzel::RunConfig| config.stop = stop.0.clone();
-    run("?follow").observer(stop.clone()).config(config).execute().unwrap();
+    let config = |config: &mut ouzel::RunConfig| {
+        config.observers = config.observers.clone().with(stop.clone());
+        config.stop = stop.0.clone();
+    };
+    run("?follow").config(config).execute().unwrap();
     write(&dir.path().join("b.jsonl"), &events(&[30, 190, 250]));
     run("").execute().unwrap();
     let layout = Layout::read(&dir.path().join("state/layout.jsonl")).unwrap();

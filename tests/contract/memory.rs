@@ -37,10 +37,12 @@ fn watched(run: Run, mode: Mode, memory_bytes: usize, output: &str) -> (Vec<Stri
     let (watched, rows) = (Arc::new(Watched::default()), Arc::new(MemoryOutput::new()));
     run.mode(mode)
         .workers(2)
-        .config(|config| config.memory_bytes = memory_bytes)
+        .config(|config| {
+            config.memory_bytes = memory_bytes;
+            config.observers = config.observers.clone().with(watched.clone());
+        })
         // An hour: epochs end by memory alone.
         .stream(|stream| stream.epoch_ms = 3_600_000)
-        .observer(watched.clone())
         .output(output, rows.clone())
         .execute()
         .unwrap();
@@ -197,7 +199,10 @@ fn changes_are_those_of_each_epoch_whether_state_is_on_disk_or_not() {
         let changes = Arc::new(Changes(MemoryOutput::new()));
         ouzel::run::<greatest>()
             .mode(Mode::Stream)
-            .config(|config| config.memory_bytes = memory_bytes)
+            .config(|config| {
+                config.memory_bytes = memory_bytes;
+                config.observers = config.observers.clone().with(watched.clone());
+            })
             .stream(|stream| stream.splits_per_epoch = Some(1))
             .input("lines", input.clone())
             .output("greatest", changes.clone())

@@ -179,10 +179,10 @@ struct KeyedRows {
 impl Observer for KeyedRows {
     fn on(&self, event: &Event<'_>) {
         if let Event::Rows { operator, batch } = event
-            && !self.shown.contains(*operator)
+            && !self.shown.contains(&**operator)
         {
             let mut rows = lock(&self.rows);
-            rows.entry((*operator).to_owned()).or_default().push((*batch).clone());
+            rows.entry(operator.to_string()).or_default().push((**batch).clone());
         }
     }
 }

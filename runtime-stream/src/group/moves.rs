@@ -104,7 +104,7 @@ impl Shared {
         for ((keyed, number), restored) in self.restore(wanted)? {
             let Restored { shard, from, bytes } = restored;
             self.shards.insert((keyed, number), shard);
-            let operator = &plan.operators[plan.keyed[keyed].operator].id;
+            let operator = plan.operators[plan.keyed[keyed].operator].id.as_str().into();
             let observers = &self.run.wiring.config.observers;
             observers.tell(Event::Restored { operator, shard: number, from, bytes });
         }
