@@ -8,7 +8,7 @@ use ouzel_dsl::plan::{Site, StageInput, StageNode};
 use ouzel_dsl::schema::nearest;
 use ouzel_dsl::stage::{OnError, Tally};
 use ouzel_dsl::{Error, Plan, Result};
-use ouzel_hooks::Event;
+use ouzel_hooks::{Counts, Event};
 use std::any::Any;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -103,6 +103,22 @@ impl Wiring {
         self.config
             .observers
             .tell(Event::Rows { operator: operator.into(), batch: Cow::Borrowed(batch) });
+    }
+
+    /// Adds what was counted to the totals, and tells observers of it.
+    pub fn count(&self, totals: &mut Tally, counted: &mut Tally) {
+        let of = |operator: usize| Counts {
+            operator,
+            records_out: counted.out[operator],
+            late: counted.late[operator],
+            errors: counted.errors[operator],
+        };
+        let is_any = |counts: &Counts| counts.records_out + counts.late + counts.errors > 0;
+        let counts: Vec<Counts> = (0..counted.out.len()).map(of).filter(is_any).collect();
+        if !counts.is_empty() {
+            self.config.observers.tell(Event::Counted { counts: counts.into() });
+        }
+        totals.take_from(counted);
     }
 
     /// Tells observers that state went to disk, if any did.

@@ -35,6 +35,13 @@ pub enum Event<'a> {
         /// Rows in it.
         rows: u64,
     },
+    /// Operators have counted: what they have passed on, and what went wrong. All of it together is what
+    /// the closing summary says, of a run that does not go on from an earlier one's state. Comes now and
+    /// then, not for each record. In a group, what was undone counts again when it is done again.
+    Counted {
+        /// By operator, those that have counted anything.
+        counts: Cow<'a, [Counts]>,
+    },
     /// A split of an input was read to its end.
     Split {
         /// The input's name.
@@ -90,6 +97,19 @@ pub enum Event<'a> {
     },
 }
 
+/// What an operator has counted since it was last told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The operator's index in the plan: that of its totals in the summary.
+    pub operator: usize,
+    /// Records that it passed on.
+    pub records_out: u64,
+    /// Late records, once for each window missed.
+    pub late: u64,
+    /// Records that it failed on.
+    pub errors: u64,
+}
+
 impl Event<'_> {
     /// The same, for as long as one likes. Rows are shared, and not copied.
     pub fn to_static(&self) -> Event<'static> {
@@ -101,6 +121,7 @@ impl Event<'_> {
                 Event::Started { mode, job: owned(job), bytes_total: *bytes_total }
             }
             Event::Chunk { rows } => Event::Chunk { rows: *rows },
+            Event::Counted { counts } => Event::Counted { counts: owned(counts) },
             Event::Split { input, bytes } => Event::Split { input: owned(input), bytes: *bytes },
             Event::Watermark { micros } => Event::Watermark { micros: *micros },
             Event::Commit { epoch, bytes } => Event::Commit { epoch: *epoch, bytes: *bytes },

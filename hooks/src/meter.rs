@@ -45,7 +45,8 @@ impl Meter {
             Event::Watermark { micros } => self.watermark.store(*micros, Relaxed),
             Event::Commit { epoch, .. } => self.epoch.store(*epoch, Relaxed),
             Event::Spill { bytes } => drop(self.spilled.fetch_add(*bytes, Relaxed)),
-            Event::Rows { .. }
+            Event::Counted { .. }
+            | Event::Rows { .. }
             | Event::Restored { .. }
             | Event::Missed { .. }
             | Event::Finished { .. } => {}

@@ -106,7 +106,7 @@ impl Run<'_> {
         });
         let mut read = self.wiring.read_sides(sides, false)?;
         self.outputs.dead_letters(self.wiring, &read.tally.take_dead_letters())?;
-        lock(&self.tally).take_from(&mut read.tally);
+        self.wiring.count(&mut lock(&self.tally), &mut read.tally);
         let queue: Mutex<VecDeque<Task>> = Mutex::new(queue);
         let failed: Mutex<Option<Error>> = Mutex::new(None);
         self.pool.scope(|scope| {
@@ -141,6 +141,7 @@ impl Run<'_> {
                 self.relieve(worker)?;
                 Ok(Demand::More)
             })?;
+            self.wiring.count(&mut lock(&self.tally), &mut worker.tally);
         }
         lock(&self.workers).push(worker);
         Ok(())
@@ -201,9 +202,8 @@ impl Run<'_> {
         })?;
         let mut faults = faults.finish();
         self.outputs.dead_letters(self.wiring, &faults.take_dead_letters())?;
-        let mut tally = lock(&self.tally);
-        tally.take_from(&mut faults);
-        tally.out[entry.operator] += rows;
+        faults.out[entry.operator] += rows;
+        self.wiring.count(&mut lock(&self.tally), &mut faults);
         Ok(())
     }
 
@@ -217,7 +217,7 @@ impl Run<'_> {
         let mut tally = std::mem::take(&mut *lock(&self.tally));
         for mut worker in std::mem::take(&mut *lock(&self.workers)) {
             self.collect(&mut worker, true)?;
-            tally.take_from(&mut worker.tally);
+            self.wiring.count(&mut tally, &mut worker.tally);
         }
         self.outputs.finish()?;
         let plan = &self.wiring.plan;

@@ -111,7 +111,7 @@ impl Run {
         let side_bytes = sides.bytes;
         let mut read = wiring.read_sides(sides, again)?;
         if !again {
-            tally.take_from(&mut read.tally);
+            wiring.count(&mut tally, &mut read.tally);
             bytes += side_bytes;
         }
         let outputs = Outputs::open(plan, config, manifest, session.as_ref())?;
@@ -175,7 +175,7 @@ impl Run {
             for (output, batches) in worker.take_rows(&wiring, true) {
                 self.outputs.write(output, &batches)?;
             }
-            self.tally.take_from(&mut worker.tally);
+            wiring.count(&mut self.tally, &mut worker.tally);
         }
         let letters = self.tally.take_dead_letters();
         self.outputs.write_dead_letters(&wiring, &letters)?;

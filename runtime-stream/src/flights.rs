@@ -144,6 +144,7 @@ impl Run {
         }
         let letters = worker.tally.take_dead_letters();
         self.outputs.write_dead_letters(&self.wiring, &letters)?;
+        self.wiring.count(&mut self.tally, &mut worker.tally);
         self.idle.push(worker);
         if let Some(rest) = rest? {
             self.bytes -= rest.bytes();

@@ -197,7 +197,7 @@ impl Shared {
             for (output, batches) in worker.take_rows(&wiring, true) {
                 self.run.outputs.write(output, &batches)?;
             }
-            self.run.tally.take_from(&mut worker.tally);
+            wiring.count(&mut self.run.tally, &mut worker.tally);
         }
         let letters = self.run.tally.take_dead_letters();
         self.run.outputs.write_dead_letters(&wiring, &letters)?;
@@ -290,7 +290,7 @@ impl Shared {
         let tasks = (0..wiring.config.workers.max(1)).map(|_| Box::new(bring) as _);
         parallel(tasks.collect());
         let (mut tally, failed) = done.into_inner().unwrap_or_else(|e| e.into_inner());
-        self.run.tally.take_from(&mut tally);
+        wiring.count(&mut self.run.tally, &mut tally);
         failed.map_or(Ok(true), Err)
     }
 

@@ -152,7 +152,7 @@ impl Run {
                 None => Ok(()),
             }
         })?;
-        self.tally.take_from(&mut tally);
+        wiring.count(&mut self.tally, &mut tally);
         if let Some(writer) = writer {
             writer.into_inner().unwrap_or_else(|e| e.into_inner()).finish()?;
         }

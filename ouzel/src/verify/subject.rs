@@ -11,7 +11,7 @@ use ouzel_dsl::connector::Sink;
 use ouzel_dsl::plan::{OutputKind, OutputNode};
 use ouzel_dsl::{Error, Plan, Result};
 use ouzel_engine::{RunConfig, StreamConfig};
-use ouzel_hooks::{Event, Observer, Summary};
+use ouzel_hooks::{Counts, Event, Observer, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,8 +69,18 @@ impl Subject<'_> {
         if schedule.spills {
             config.memory_bytes = self.memory_bytes;
         }
+        let counted =
+            Arc::new(Counted(Mutex::new(vec![Counts::default(); self.plan.operators.len()])));
         let summary = match schedule.crash {
-            Crash::Never => self.process(schedule, 0, config, schedule.stream())?,
+            Crash::Never if schedule.reference => {
+                self.process(schedule, 0, config, schedule.stream())?
+            }
+            Crash::Never => {
+                config.observers = config.observers.with(counted.clone());
+                let summary = self.process(schedule, 0, config, schedule.stream())?;
+                counted.check(&summary)?;
+                summary
+            }
             crash => self.restarted(schedule, crash, &config)?,
         };
         // Early results are no part of what agrees.
@@ -184,6 +194,38 @@ impl Observer for KeyedRows {
             let mut rows = lock(&self.rows);
             rows.entry(operator.to_string()).or_default().push((**batch).clone());
         }
+    }
+}
+
+/// What observers were told of each operator.
+struct Counted(Mutex<Vec<Counts>>);
+
+impl Observer for Counted {
+    fn on(&self, event: &Event<'_>) {
+        let Event::Counted { counts } = event else { return };
+        let mut all = lock(&self.0);
+        for one in counts.iter() {
+            let sum = &mut all[one.operator];
+            sum.records_out += one.records_out;
+            sum.late += one.late;
+            sum.errors += one.errors;
+        }
+    }
+}
+
+impl Counted {
+    /// All that was told is what the summary says: who watches a run sees the same numbers.
+    fn check(&self, summary: &Summary) -> Result<()> {
+        for (told, totals) in lock(&self.0).iter().zip(&summary.operators) {
+            let said = (totals.records_out, totals.late, totals.errors);
+            if (told.records_out, told.late, told.errors) != said {
+                return Err(Error::Failed(format!(
+                    "observers were told {told:?} of `{}`, and the summary says {said:?}",
+                    totals.name
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
