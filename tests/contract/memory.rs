@@ -199,10 +199,7 @@ fn changes_are_those_of_each_epoch_whether_state_is_on_disk_or_not() {
         let changes = Arc::new(Changes(MemoryOutput::new()));
         ouzel::run::<greatest>()
             .mode(Mode::Stream)
-            .config(|config| {
-                config.memory_bytes = memory_bytes;
-                config.observers = config.observers.clone().with(watched.clone());
-            })
+            .config(|config| config.memory_bytes = memory_bytes)
             .stream(|stream| stream.splits_per_epoch = Some(1))
             .input("lines", input.clone())
             .output("greatest", changes.clone())
