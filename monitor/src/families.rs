@@ -56,7 +56,12 @@ impl Families {
         let bytes = || Unit::Bytes;
         let Families { read, spilled, commits, checkpoint, watermark, restored, .. } = &families;
         registry.register_with_unit("read", "Input read", bytes(), read.clone());
-        registry.register_with_unit("spilled", "Keyed state written to disk", bytes(), spilled.clone());
+        registry.register_with_unit(
+            "spilled",
+            "Keyed state written to disk",
+            bytes(),
+            spilled.clone(),
+        );
         registry.register("commits", "Epochs committed", commits.clone());
         let help = "Written by the last commit";
         registry.register_with_unit("checkpoint", help, bytes(), checkpoint.clone());

@@ -74,11 +74,9 @@ fn answer(monitor: &Monitor, request: &Request<Incoming>) -> Response<Full<Bytes
         "/healthz" => of(StatusCode::OK, TEXT, "ok\n".to_owned()),
         "/readyz" if monitor.is_ready() => of(StatusCode::OK, TEXT, "ready\n".to_owned()),
         "/readyz" => of(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not running\n".to_owned()),
-        _ => of(
-            StatusCode::NOT_FOUND,
-            TEXT,
-            "there are /metrics, /healthz and /readyz\n".to_owned(),
-        ),
+        _ => {
+            of(StatusCode::NOT_FOUND, TEXT, "there are /metrics, /healthz and /readyz\n".to_owned())
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod group;
 mod help;
 #[cfg(all(test, feature = "kafka"))]
 mod kafka_tests;
+#[cfg(feature = "monitor")]
+mod metrics;
 mod outputs;
 mod report;
 mod run;

@@ -84,3 +84,8 @@ pub mod private {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// That of what is said of watching a run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/monitoring.md")]
+struct Monitoring;

@@ -3,5 +3,6 @@
 
 mod console;
 mod killed;
+mod metrics;
 mod panics;
 mod ui;

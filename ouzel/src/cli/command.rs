@@ -90,6 +90,15 @@ fn run(job: &JobInfo, path: &str) -> Command {
                 .value_name("FILE")
                 .help("Write the totals of each operator to a file, as JSON")
                 .value_parser(value_parser!(PathBuf)),
+            #[cfg(feature = "monitor")]
+            Arg::new("metrics")
+                .long("metrics")
+                .value_name("ADDRESS")
+                .help(
+                    "Answer with metrics and health while the job runs: a port of this machine, \
+                     which no other machine can reach, or HOST:PORT",
+                )
+                .value_parser(ValueParser::new(super::metrics::address)),
             Arg::new("progress")
                 .long("progress")
                 .value_name("WHEN")
@@ -357,13 +366,14 @@ fn on_error(policies: &'static [&'static str]) -> Arg {
 }
 
 /// Flags that a parameter of the same name must not hide.
-const TAKEN: [&str; 24] = [
+const TAKEN: [&str; 25] = [
     "in",
     "out",
     "mode",
     "workers",
     "memory",
     "on-error",
+    "metrics",
     "report",
     "progress",
     "state",

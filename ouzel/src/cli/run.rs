@@ -29,6 +29,8 @@ pub(super) fn run(job: &JobInfo, matches: &ArgMatches, console: &Console) -> Res
     if let Some(progress) = &progress {
         config.observers = Observers::default().with(progress.clone());
     }
+    #[cfg(feature = "monitor")]
+    super::metrics::serve(&plan, &mut config, matches, &err)?;
     let mode = mode(&plan, &config, &inputs, matches)?;
     let stream = stream(matches);
     if mode == Mode::Batch {
