@@ -38,7 +38,7 @@ fn a_run_tells_its_metrics_while_it_runs() {
     let until = Instant::now() + Duration::from_secs(60);
     let metrics = loop {
         let metrics = ask(&address, "GET /metrics");
-        if metrics.contains(r#"ouzel_late_records_total{operator="windows.late"} 1"#) {
+        if metrics.contains(r#"ouzel_late_records_total{operator="windows.lateness"} 1"#) {
             break metrics;
         }
         assert!(Instant::now() < until, "{metrics}");
@@ -48,7 +48,7 @@ fn a_run_tells_its_metrics_while_it_runs() {
     assert!(metrics.contains("application/openmetrics-text; version=1.0.0"), "{metrics}");
     for expected in [
         r#"ouzel_records_total{operator="events"} 5"#,
-        r#"ouzel_records_total{operator="odd"} 4"#,
+        r#"ouzel_records_total{operator="odd.filter"} 4"#,
         "# TYPE ouzel_commits counter",
         "# UNIT ouzel_watermark_seconds seconds",
         "\n# EOF\n",
