@@ -65,7 +65,7 @@ fn a_run_tells_its_metrics_while_it_runs() {
     drop(silent);
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
