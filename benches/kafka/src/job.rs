@@ -61,8 +61,7 @@ pub fn described(input: Arc<dyn Connect>, output: Arc<dyn Sink>, watch: &Arc<Wat
         .param("min", PRICE_MIN)
         .input("bids", watch.input(input))
         .output("bids", output)
-        .config(|config| config.stop = watch.stop.clone())
-        .observer(watch.clone())
+        .config(|config| watch.over(config))
 }
 
 /// What this process has measured of a run that has committed so many records.

@@ -137,10 +137,9 @@ pub fn count_clicks(broker: &str, options: &Count) -> Result<Measured> {
         .state(&options.state)
         .stream(|stream| stream.epoch_ms = options.epoch_ms)
         .config(|config| {
-            config.stop = watch.stop.clone();
+            watch.over(config);
             config.memory_bytes = options.memory << 20;
         })
-        .observer(watch.clone())
         .execute()?;
     job::measured(&watch, options.records, began)
 }

@@ -1,5 +1,6 @@
 //! A run that is timed from inside: when it was handed its first records, and what each commit covers.
 
+use ouzel::RunConfig;
 use ouzel::connector::{Connect, Listing, Request, Source, Topics};
 use ouzel::hooks::{Event, Observer};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -50,6 +51,12 @@ impl Watch {
     /// An input whose first records start the clock.
     pub fn input(self: &Arc<Watch>, input: Arc<dyn Connect>) -> Arc<dyn Connect> {
         Arc::new(Timed { input, watch: self.clone() })
+    }
+
+    /// Watches a run where things happen, so that the clock is right, and may stop it.
+    pub fn over(self: &Arc<Watch>, config: &mut RunConfig) {
+        config.stop = self.stop.clone();
+        config.observers = std::mem::take(&mut config.observers).with(self.clone());
     }
 
     /// When so many records were covered by a commit.
