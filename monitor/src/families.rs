@@ -33,10 +33,10 @@ pub struct Families {
 impl Families {
     pub fn new(job: &str, operators: Vec<String>) -> Families {
         let mut registry = Registry::with_prefix("ouzel");
-        registry.register("job", "The job", Info::new(vec![("name", job.to_owned())]));
+        registry.register("job", "The job", Info::new(vec![("name", escaped(job))]));
         let (records, late, errors) = by_operator(&mut registry);
         let of = |id: String| {
-            let labels: Labels = vec![("operator", id)];
+            let labels: Labels = vec![("operator", escaped(&id))];
             Operator {
                 records: records.get_or_create_owned(&labels),
                 late: late.get_or_create_owned(&labels),
@@ -109,6 +109,12 @@ impl Families {
     }
 }
 
+/// A label's value as the format wants it, which the encoder takes for granted: an operator may be called
+/// as its author likes.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+}
+
 type ByOperator = Family<Labels, Counter>;
 
 fn by_operator(registry: &mut Registry) -> (ByOperator, ByOperator, ByOperator) {
@@ -122,4 +128,19 @@ fn by_operator(registry: &mut Registry) -> (ByOperator, ByOperator, ByOperator) 
         of("late_records", "Records that were late for an operator, once for each window missed"),
         of("errors", "Records that an operator failed on"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ouzel_hooks::Counts;
+
+    #[test]
+    fn names_cannot_end_their_line() {
+        let families = Families::new("j", vec!["a\"} 7\nb\\".to_owned()]);
+        let counts = vec![Counts { operator: 0, records_out: 3, late: 0, errors: 0 }];
+        families.count(&Event::Counted { counts: counts.into() });
+        let text = families.text();
+        assert!(text.contains(r#"ouzel_records_total{operator="a\"} 7\nb\\"} 3"#), "{text}");
+    }
 }
